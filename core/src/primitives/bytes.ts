@@ -1,0 +1,122 @@
+/**
+ * Byte strings and hexadecimal text, without `node:buffer`, so that the core also runs in a browser.
+ */
+
+const HEX_DIGITS = "0123456789abcdef";
+const HEX_OF_BYTE: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15),
+);
+
+/** Value of each hexadecimal digit by char code, 255 for anything else. */
+const HEX_VALUE: Uint8Array = (() => {
+  const table = new Uint8Array(256).fill(255);
+  for (let digit = 0; digit < 16; digit++) {
+    table[HEX_DIGITS.charCodeAt(digit)] = digit;
+    table[HEX_DIGITS.toUpperCase().charCodeAt(digit)] = digit;
+  }
+  return table;
+})();
+
+/** The empty byte array. Shared: never write into it. */
+export const EMPTY_BYTES: Uint8Array = new Uint8Array(0);
+
+/** Lower-case hexadecimal text of `bytes`, two digits a byte, no prefix. */
+export function bytesToHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX_OF_BYTE[byte] as string;
+  return text;
+}
+
+/** True when `text` is an even number of hexadecimal digits (either case), without prefix; the empty text counts. */
+export function isHex(text: string): boolean {
+  if (text.length % 2 !== 0) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 255 || HEX_VALUE[code] === 255) return false;
+  }
+  return true;
+}
+
+/**
+ * Bytes of hexadecimal text, either case, with or without `0x`.
+ *
+ * @throws TypeError when a character is not a hexadecimal digit or their number is odd. For text from outside test with {@link isHex} first.
+ */
+export function hexToBytes(text: string): Uint8Array {
+  const start = text.startsWith("0x") ? 2 : 0;
+  const length = (text.length - start) / 2;
+  if (!Number.isInteger(length)) throw new TypeError("hexToBytes: odd number of digits");
+  const bytes = new Uint8Array(length);
+  for (let i = 0, at = start; i < length; i++, at += 2) {
+    const high = HEX_VALUE[text.charCodeAt(at)] ?? 255;
+    const low = HEX_VALUE[text.charCodeAt(at + 1)] ?? 255;
+    if (high === 255 || low === 255) throw new TypeError(`hexToBytes: not a hexadecimal digit at ${at}`);
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
+}
+
+/** The parts one after the other in a new array. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** True when both arrays hold the same bytes. Not constant time: never compare secrets with it. */
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Byte-wise order, a prefix first: negative when `a` sorts before `b`, 0 when equal, positive otherwise. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** UTF-8 bytes of `text`. */
+export function utf8ToBytes(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text of UTF-8 `bytes`; malformed sequences become U+FFFD. */
+export function bytesToUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Big-endian unsigned integer of `bytes`; the empty array is 0. */
+export function bytesToBigInt(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${bytesToHex(bytes)}`);
+}
+
+/**
+ * Big-endian bytes of a non-negative integer.
+ *
+ * @param value at least 0
+ * @param length bytes of the result, left-padded with zeros; without it the minimal number (none for 0)
+ * @throws RangeError when `value` is negative or does not fit
+ */
+export function bigIntToBytes(value: bigint, length?: number): Uint8Array {
+  if (value < 0n) throw new RangeError("bigIntToBytes: negative value");
+  let hex = value === 0n ? "" : value.toString(16);
+  if (hex.length % 2 !== 0) hex = `0${hex}`;
+  if (length === undefined) return hexToBytes(hex);
+  if (hex.length > length * 2) throw new RangeError(`bigIntToBytes: value does not fit into ${length} bytes`);
+  return hexToBytes(hex.padStart(length * 2, "0"));
+}

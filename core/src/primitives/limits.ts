@@ -1,0 +1,52 @@
+/**
+ * Every bound of the system in one place: unit in the name, reason beside it.
+ * Relations between bounds are asserted when this module loads.
+ */
+import { assert } from "./assert.js";
+
+/** Largest P2P frame, header included. All nodes must agree: a larger frame ends the session. */
+export const P2P_FRAME_BYTES_MAX = 100 * 1024 * 1024;
+
+/** P2P bodies above this many bytes are compressed when compression is on. */
+export const P2P_COMPRESS_ABOVE_BYTES = 1024;
+
+/** Largest body of one Blocks packet: one frame less room for headers. */
+export const SYNC_BLOCKS_PACKET_BYTES_MAX = P2P_FRAME_BYTES_MAX - 2048;
+
+/** A transaction may name a last block at most this far ahead, and nonces are remembered this long. */
+export const BLOCK_LIMIT_RANGE = 1000;
+
+/** Prepares kept for heights or views that are not due yet. */
+export const PBFT_FUTURE_PREPARES_MAX = 10;
+
+/** Sign and commit messages kept for one hash or one height and not yet countable: one of each sealer, twice over. */
+export const PBFT_CACHED_MESSAGES_PER_SEALER_MAX = 32;
+
+/** A view change may be at most this far above our own view; beyond it only its author is remembered. */
+export const PBFT_VIEW_DISTANCE_MAX = 1_000_000;
+
+/** Message keys remembered a peer and packet type, so that nothing is sent twice. */
+export const PBFT_BROADCAST_FILTER_KEYS_MAX = 1024;
+
+/** Blocks waiting to be applied by block synchronisation. */
+export const SYNC_QUEUED_BLOCKS_MAX = 256;
+
+/** Block requests waiting to be served, a peer. */
+export const SYNC_PENDING_REQUESTS_PER_PEER_MAX = 1000;
+
+/** Blocks asked for in one request. */
+export const SYNC_REQUEST_BLOCKS_MAX = 32;
+
+/** Transactions handed to transaction synchronisation in one pass. */
+export const SYNC_TRANSACTIONS_PER_PASS_MAX = 1000;
+
+/** A node further behind than this refuses transactions and ignores consensus messages. */
+export const FAR_BEHIND_BLOCKS = 20;
+
+/** Largest code of a contract, from supported_version 2.1.0. */
+export const CONTRACT_CODE_BYTES_MAX = 0x40000;
+
+/** Nested calls of the EVM. */
+export const CALL_DEPTH_MAX = 1024;
+
+assert(SYNC_BLOCKS_PACKET_BYTES_MAX < P2P_FRAME_BYTES_MAX, "a Blocks packet must fit into one frame");

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** Unit tests run on the sources; only tests that start threads or processes need the build. */
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@tsbcos\/(core|node|sdk|testing)\/(.+)$/, replacement: `${root}$1/src/$2/index.ts` },
+      { find: /^tsbcos\/(.+)$/, replacement: `${root}cli/src/$1/index.ts` },
+    ],
+  },
+  test: {
+    include: ["{core,node,sdk,cli,testing}/src/**/*.test.ts"],
+    testTimeout: 20_000,
+    pool: "forks",
+    poolOptions: { forks: { maxForks: 2 } },
+  },
+});
