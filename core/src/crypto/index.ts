@@ -1,0 +1,6 @@
+export { keccak256, sha256 } from "./hashes.js";
+export { smSuite } from "./sm.js";
+export { sm3 } from "./sm3.js";
+export { standardSuite } from "./standard.js";
+export { addressOf, emptyHashOf, hashOf } from "./suite.js";
+export type { CryptoSuite, KeyPair } from "./suite.js";

@@ -1,0 +1,140 @@
+/** SM3 and SM2 (GB/T 32918) in pure TypeScript, for any JavaScript host. */
+import { weierstrass } from "@noble/curves/abstract/weierstrass.js";
+import {
+  CodedError,
+  assert,
+  bigIntToBytes,
+  bytesToBigInt,
+  concatBytes,
+  hexToBytes,
+  utf8ToBytes,
+} from "../primitives/index.js";
+import { sm3 } from "./sm3.js";
+import type { CryptoSuite, KeyPair } from "./suite.js";
+
+const SIGNATURE_BYTES = 128;
+const FIELD_BYTES = 32;
+
+/** The recommended 256-bit curve of the standard. */
+const CURVE = {
+  p: 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn,
+  n: 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n,
+  h: 1n,
+  a: 0xfffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffcn,
+  b: 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n,
+  Gx: 0x32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7n,
+  Gy: 0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0n,
+} as const;
+const Point = weierstrass<bigint>(CURVE);
+const { Fn } = Point;
+
+/** What is hashed before a public key: length in bits of the default user id, the id, and the curve. */
+const Z_PREFIX = concatBytes(
+  hexToBytes("0080"),
+  utf8ToBytes("1234567812345678"),
+  ...[CURVE.a, CURVE.b, CURVE.Gx, CURVE.Gy].map((value) => bigIntToBytes(value, FIELD_BYTES)),
+);
+
+/** What SM2 signs in place of `digest`: it binds the signer's identity and key. */
+function boundDigest(digest: Uint8Array, publicKey: Uint8Array): bigint {
+  const z = sm3(concatBytes(Z_PREFIX, publicKey));
+  return bytesToBigInt(sm3(concatBytes(z, digest)));
+}
+
+function pointOf(publicKey: Uint8Array): InstanceType<typeof Point> | undefined {
+  if (publicKey.length !== 2 * FIELD_BYTES) return undefined;
+  const x = bytesToBigInt(publicKey.subarray(0, FIELD_BYTES));
+  const y = bytesToBigInt(publicKey.subarray(FIELD_BYTES));
+  try {
+    // The library throws for coordinates that are out of the field or on no point.
+    const point = Point.fromAffine({ x, y });
+    point.assertValidity();
+    return point;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyPairOf(privateKey: Uint8Array): KeyPair {
+  const scalar = privateKey.length === FIELD_BYTES ? bytesToBigInt(privateKey) : 0n;
+  // n − 1 has no inverse of 1 + d, which signing needs.
+  if (scalar === 0n || scalar >= CURVE.n - 1n) {
+    throw new CodedError("invalid-private-key", "a private key must be 32 bytes, from 1 to the order of SM2 − 2");
+  }
+  return { privateKey, publicKey: Point.BASE.multiply(scalar).toBytes(false).slice(1) };
+}
+
+function hmacSm3(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  assert(key.length <= 64, "an HMAC-SM3 key fits into one block");
+  const inner = new Uint8Array(64).fill(0x36);
+  const outer = new Uint8Array(64).fill(0x5c);
+  key.forEach((byte, i) => {
+    inner[i] = byte ^ 0x36;
+    outer[i] = byte ^ 0x5c;
+  });
+  return sm3(concatBytes(outer, sm3(concatBytes(inner, ...parts))));
+}
+
+/**
+ * Nonces for one signature, in the manner of RFC 6979 with HMAC-SM3: the same key and digest give the same nonces, so
+ * no source of randomness is needed and a nonce can never serve two digests.
+ */
+function* nonces(privateKey: Uint8Array, e: bigint): Generator<bigint> {
+  const seed = concatBytes(privateKey, bigIntToBytes(Fn.create(e), FIELD_BYTES));
+  let v: Uint8Array = new Uint8Array(32).fill(1);
+  let k: Uint8Array = new Uint8Array(32);
+  k = hmacSm3(k, v, Uint8Array.of(0), seed);
+  v = hmacSm3(k, v);
+  k = hmacSm3(k, v, Uint8Array.of(1), seed);
+  v = hmacSm3(k, v);
+  for (;;) {
+    v = hmacSm3(k, v);
+    const nonce = bytesToBigInt(v);
+    if (nonce > 0n && nonce < CURVE.n) yield nonce;
+    k = hmacSm3(k, v, Uint8Array.of(0));
+    v = hmacSm3(k, v);
+  }
+}
+
+function sign(digest: Uint8Array, key: KeyPair): Uint8Array {
+  const e = boundDigest(digest, key.publicKey);
+  const d = bytesToBigInt(key.privateKey);
+  for (const nonce of nonces(key.privateKey, e)) {
+    const r = Fn.create(e + Point.BASE.multiply(nonce).x);
+    if (r === 0n || r + nonce === CURVE.n) continue;
+    const s = Fn.mul(Fn.inv(Fn.create(1n + d)), Fn.create(nonce - r * d));
+    if (s === 0n) continue;
+    return concatBytes(bigIntToBytes(r, FIELD_BYTES), bigIntToBytes(s, FIELD_BYTES), key.publicKey);
+  }
+  throw new CodedError("invalid-private-key", "no SM2 signature exists for this key");
+}
+
+function verify(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (digest.length !== 32 || signature.length !== SIGNATURE_BYTES) return false;
+  const r = bytesToBigInt(signature.subarray(0, FIELD_BYTES));
+  const s = bytesToBigInt(signature.subarray(FIELD_BYTES, 2 * FIELD_BYTES));
+  if (r === 0n || r >= CURVE.n || s === 0n || s >= CURVE.n) return false;
+  const t = Fn.add(r, s);
+  const signer = pointOf(publicKey);
+  if (t === 0n || signer === undefined) return false;
+  const sum = Point.BASE.mulAddUnsafe(s, signer, t);
+  if (sum.is0()) return false;
+  return Fn.create(boundDigest(digest, publicKey) + sum.x) === r;
+}
+
+function recover(digest: Uint8Array, signature: Uint8Array): Uint8Array | undefined {
+  const publicKey = signature.slice(2 * FIELD_BYTES);
+  return verify(digest, signature, publicKey) ? publicKey : undefined;
+}
+
+/** SM3 and SM2 in pure TypeScript; a node uses a native implementation of the same interface. */
+export const smSuite: CryptoSuite = {
+  name: "sm",
+  signatureBytes: SIGNATURE_BYTES,
+  hash: sm3,
+  legacyTableHash: sm3,
+  keyPairOf,
+  sign,
+  verify,
+  recover,
+};
