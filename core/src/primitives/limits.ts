@@ -43,6 +43,15 @@ export const SYNC_TRANSACTIONS_PER_PASS_MAX = 1000;
 /** A node further behind than this refuses transactions and ignores consensus messages. */
 export const FAR_BEHIND_BLOCKS = 20;
 
+/** Transactions in one batch for a verifier: more would let one thread work while the others wait. */
+export const VERIFY_BATCH_TRANSACTIONS_MAX = 200;
+
+/** Milliseconds for which transactions are collected into one batch for a verifier while they keep coming. */
+export const VERIFY_BATCH_WAIT_MS = 10;
+
+/** Submitted transactions that may wait for verification; beyond it clients are told that the pool is full. */
+export const SUBMISSIONS_WAITING_MAX = 20_000;
+
 /** Largest code of a contract, from supported_version 2.1.0. */
 export const CONTRACT_CODE_BYTES_MAX = 0x40000;
 
