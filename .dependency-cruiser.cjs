@@ -11,11 +11,28 @@ const rooms = {
   "core/src/consensus": ["primitives", "crypto", "protocol", "ledger"],
   "core/src/sync": ["primitives", "crypto", "protocol", "ledger"],
   "core/src/amop": ["primitives", "crypto", "protocol", "ledger"],
-  "core/src/group": ["primitives", "crypto", "protocol", "state", "evm", "executor", "ledger", "txpool", "consensus", "sync", "amop"],
+  "core/src/group": [
+    "primitives",
+    "crypto",
+    "protocol",
+    "state",
+    "evm",
+    "executor",
+    "ledger",
+    "txpool",
+    "consensus",
+    "sync",
+    "amop",
+  ],
 };
 
 /** Rooms inside consensus: engines share the sealer and the interface, and do not know each other. */
-const engines = { pbft: ["raft", "rpbft", "solo"], raft: ["pbft", "rpbft", "solo"], rpbft: ["raft", "solo"], solo: ["pbft", "raft", "rpbft"] };
+const engines = {
+  pbft: ["raft", "rpbft", "solo"],
+  raft: ["pbft", "rpbft", "solo"],
+  rpbft: ["raft", "solo"],
+  solo: ["pbft", "raft", "rpbft"],
+};
 
 const escape = (path) => path.replaceAll("/", "\\/");
 const forbidden = [
@@ -24,7 +41,9 @@ const forbidden = [
 ];
 
 for (const [room, allowed] of Object.entries(rooms)) {
-  const others = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other.slice("core/src/".length)));
+  const others = Object.keys(rooms).filter(
+    (other) => other !== room && !allowed.includes(other.slice("core/src/".length)),
+  );
   if (others.length > 0) {
     forbidden.push({
       name: `${room}-imports`,
@@ -54,7 +73,12 @@ forbidden.push(
     from: { path: "^core/src/([^/]+)/" },
     to: {
       path: "^core/src/[^/]+/",
-      pathNot: ["^core/src/$1/", "^core/src/[^/]+/index\\.ts$", "^core/src/(consensus|sync)/[^/]+/index\\.ts$", "^core/src/sync/tree\\.ts$"],
+      pathNot: [
+        "^core/src/$1/",
+        "^core/src/[^/]+/index\\.ts$",
+        "^core/src/(consensus|sync)/[^/]+/index\\.ts$",
+        "^core/src/sync/tree\\.ts$",
+      ],
     },
   },
   {
@@ -63,9 +87,19 @@ forbidden.push(
     from: { path: "^node/src/([^/]+)/" },
     to: { path: "^node/src/[^/]+/", pathNot: "^node/src/$1/" },
   },
-  { name: "sdk-imports", severity: "error", from: { path: "^sdk/src/" }, to: { path: ["^node/src/", "^cli/src/", "^testing/src/"] } },
+  {
+    name: "sdk-imports",
+    severity: "error",
+    from: { path: "^sdk/src/" },
+    to: { path: ["^node/src/", "^cli/src/", "^testing/src/"] },
+  },
   { name: "cli-imports", severity: "error", from: { path: "^cli/src/" }, to: { path: ["^testing/src/"] } },
-  { name: "node-imports", severity: "error", from: { path: "^node/src/" }, to: { path: ["^sdk/src/", "^cli/src/", "^testing/src/"] } },
+  {
+    name: "node-imports",
+    severity: "error",
+    from: { path: "^node/src/" },
+    to: { path: ["^sdk/src/", "^cli/src/", "^testing/src/"] },
+  },
 );
 for (const [engine, strangers] of Object.entries(engines)) {
   forbidden.push({

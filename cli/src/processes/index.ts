@@ -1,0 +1,67 @@
+/** Nodes as processes: how they are started, watched and stopped. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CodedError } from "@tsbcos/core/primitives";
+
+/** Absolute path of the program that is one node. */
+export function nodeProgram(): string {
+  return fileURLToPath(import.meta.resolve("@tsbcos/node/main"));
+}
+
+/** Starts a node in the folder of its `config.ini`. */
+export function spawnNode(configFile: string, stdio: "inherit" | "pipe"): ChildProcess {
+  const config = resolve(configFile);
+  return spawn(process.execPath, [nodeProgram(), "-c", config], {
+    cwd: dirname(config),
+    stdio: ["ignore", stdio, stdio],
+    // In its own process group, so that Ctrl-C in the terminal reaches only us and the nodes stop in our order.
+    detached: true,
+  });
+}
+
+/** How a process ended: its exit code, or 128 when a signal ended it. */
+export function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      done(child.exitCode ?? 128);
+      return;
+    }
+    child.once("exit", (code) => {
+      done(code ?? 128);
+    });
+  });
+}
+
+/**
+ * Asks a process to stop, and ends it when it does not within `patienceMs`.
+ *
+ * @returns its exit code
+ */
+export async function stopProcess(child: ChildProcess, patienceMs: number): Promise<number> {
+  const ended = exitOf(child);
+  child.kill("SIGTERM");
+  const force = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+  const code = await ended;
+  clearTimeout(force);
+  return code;
+}
+
+/**
+ * Runs one node in the foreground; SIGINT and SIGTERM are passed on to it.
+ *
+ * @returns the node's exit code
+ * @throws CodedError when the settings file is not there
+ */
+export async function runNode(configFile: string): Promise<number> {
+  if (!existsSync(configFile)) {
+    throw new CodedError("no-config", `There is no ${resolve(configFile)}. Name the node's config.ini with -c.`);
+  }
+  const child = spawnNode(configFile, "inherit");
+  const pass = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
+  };
+  process.on("SIGINT", pass).on("SIGTERM", pass);
+  return exitOf(child);
+}

@@ -1,0 +1,222 @@
+/**
+ * `tsbcos start`: the whole main job on one machine. Makes a chain if there is none, runs its nodes, waits until they
+ * can agree on a block, shows what is where, prints a line a block, and stops everything cleanly on Ctrl-C.
+ */
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { relative } from "node:path";
+import type { ChildProcess } from "node:child_process";
+import { CodedError } from "@tsbcos/core/primitives";
+import { buildChain, planChain } from "../chain/index.js";
+import { exitOf, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
+import { readChainFolder, type NodeFolder } from "./folder.js";
+import { createRpc, type Rpc } from "./rpc.js";
+import { welcome } from "./welcome.js";
+
+/** A node has this long to finish its writes. */
+const STOP_PATIENCE_MS = 15_000;
+/** All nodes must be connected and answering within this time. */
+const READY_WITHIN_MS = 60_000;
+const POLL_MS = 200;
+
+interface RunningNode {
+  readonly folder: NodeFolder;
+  readonly process: ChildProcess;
+  readonly rpc: Rpc;
+  /** The last of what it printed, for when it ends unexpectedly. */
+  readonly lastWords: () => string;
+}
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once("error", () => {
+      done(false);
+    });
+    probe.listen(port, "127.0.0.1", () => {
+      probe.close(() => {
+        done(true);
+      });
+    });
+  });
+}
+
+async function demandFreePorts(nodes: readonly NodeFolder[]): Promise<void> {
+  const busy: number[] = [];
+  for (const port of nodes.flatMap((node) => [node.p2pPort, node.channelPort, node.rpcPort])) {
+    if (!(await isFree(port))) busy.push(port);
+  }
+  if (busy.length === 0) return;
+  throw new CodedError(
+    "ports-busy",
+    `Another program uses port ${busy.join(", ")}. If it is this chain, it runs already; ` +
+      "otherwise make a chain on other ports: npm start -- --directory other --ports 30400,20300,8645",
+  );
+}
+
+function launch(folder: NodeFolder): RunningNode {
+  const child = spawnNode(folder.configFile, "pipe");
+  let tail = "";
+  const keep = (chunk: Buffer): void => {
+    tail = (tail + chunk.toString("utf8")).slice(-4000);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  return {
+    folder,
+    process: child,
+    rpc: createRpc(`http://${folder.rpcHost}:${folder.rpcPort}`),
+    lastWords: () => tail.trim(),
+  };
+}
+
+async function isConnected(node: RunningNode, others: number): Promise<boolean> {
+  try {
+    const peers = await node.rpc.call("getPeers", 1);
+    await node.rpc.call("getBlockNumber", 1);
+    return Array.isArray(peers) && peers.length >= others;
+  } catch {
+    // Not up yet, or busy: asked again until the time is over.
+    return false;
+  }
+}
+
+/** Waits until every node answers and sees all others. */
+async function waitUntilReady(nodes: readonly RunningNode[], stopping: () => boolean): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (!stopping()) {
+    const ended = nodes.find((node) => node.process.exitCode !== null);
+    if (ended !== undefined) {
+      throw new CodedError(
+        "node-ended",
+        `${ended.folder.name} ended while starting (exit ${ended.process.exitCode}). Its last words:\n${ended.lastWords()}\n` +
+          `Its log is in ${ended.folder.directory}/log.`,
+      );
+    }
+    const ready = await Promise.all(nodes.map((node) => isConnected(node, nodes.length - 1)));
+    if (ready.every(Boolean)) return;
+    if (Date.now() > deadline) {
+      const waiting = nodes.filter((_, index) => ready[index] !== true).map((node) => node.folder.name);
+      throw new CodedError(
+        "not-ready",
+        `After ${READY_WITHIN_MS / 1000} s ${waiting.join(", ")} still does not answer or see the other nodes. Look into its log folder.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+interface BlockSummary {
+  readonly number: string;
+  readonly hash: string;
+  readonly sealer: string;
+  readonly timestamp: string;
+  readonly transactions: readonly unknown[];
+}
+
+function printBlock(block: BlockSummary): void {
+  const time = new Date(Number(block.timestamp)).toISOString().slice(11, 23);
+  const count = block.transactions.length;
+  say(
+    `${time}  block ${String(Number(block.number)).padStart(6)}  ${String(count).padStart(5)} ${count === 1 ? "transaction " : "transactions"}` +
+      `  sealer ${Number(block.sealer)}  ${block.hash.slice(0, 18)}...`,
+  );
+}
+
+async function highest(nodes: readonly RunningNode[]): Promise<{ node: RunningNode; height: number } | undefined> {
+  const heights = await Promise.all(
+    nodes.map(async (node) => {
+      try {
+        return { node, height: Number(await node.rpc.call("getBlockNumber", 1)) };
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  return heights.reduce(
+    (best, next) => (next !== undefined && next.height > (best?.height ?? -1) ? next : best),
+    undefined,
+  );
+}
+
+/** Prints each new block, from whichever node has it, until told to stop. */
+async function followBlocks(nodes: readonly RunningNode[], stopping: () => boolean): Promise<void> {
+  let next = ((await highest(nodes))?.height ?? 0) + 1;
+  while (!stopping()) {
+    const head = await highest(nodes);
+    while (head !== undefined && next <= head.height && !stopping()) {
+      try {
+        printBlock((await head.node.rpc.call("getBlockByNumber", 1, String(next), false)) as BlockSummary);
+        next++;
+      } catch {
+        break;
+      }
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function stopAll(nodes: readonly RunningNode[]): Promise<number> {
+  say("Stopping...");
+  const codes = await Promise.all(nodes.map((node) => stopProcess(node.process, STOP_PATIENCE_MS)));
+  const failed = nodes.filter((_, index) => codes[index] !== 0).map((node) => node.folder.name);
+  if (failed.length === 0) {
+    say("All nodes stopped. Nothing is lost; the same command goes on from the last block.");
+    return 0;
+  }
+  say(`${failed.join(", ")} did not stop cleanly. Look into the log folders.`);
+  return 1;
+}
+
+async function findOrBuild(options: {
+  directory: string;
+  nodes: string;
+  ports: string;
+}): Promise<readonly NodeFolder[]> {
+  if (!existsSync(options.directory)) {
+    say(`Making a new chain of ${options.nodes} nodes in ${options.directory}/ ...`);
+    const plan = planChain({ hosts: `127.0.0.1:${options.nodes}`, ports: options.ports });
+    await buildChain(plan, options.directory, nodeProgram());
+  }
+  return readChainFolder(options.directory);
+}
+
+/**
+ * Runs the chain in `directory` until SIGINT or SIGTERM, made first when the folder is not there.
+ *
+ * @returns the exit code: 0 when all nodes stopped cleanly
+ * @throws CodedError when the chain cannot be made or does not come up
+ */
+export async function startChain(options: { directory: string; nodes: string; ports: string }): Promise<number> {
+  const folders = await findOrBuild(options);
+  await demandFreePorts(folders);
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const stopping = (): boolean => stopped;
+
+  const nodes = folders.map(launch);
+  try {
+    say(`Starting ${nodes.length} nodes...`);
+    await waitUntilReady(nodes, stopping);
+    if (!stopping()) say(welcome(folders, (path) => relative(process.cwd(), path) || "."));
+    for (const node of nodes) {
+      void exitOf(node.process).then((code) => {
+        if (!stopping()) say(`${node.folder.name} ended (exit ${code}). Its last words:\n${node.lastWords()}`);
+      });
+    }
+    await followBlocks(nodes, stopping);
+  } catch (error) {
+    await stopAll(nodes);
+    throw error;
+  }
+  return stopAll(nodes);
+}

@@ -1,0 +1,150 @@
+// The commands of the project (`npm start`, `npm test`, …) on a machine that has nothing but Node and npm: install what
+// the lockfile says, build what changed, then run. Plain JavaScript, because it runs before anything is built.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const stamps = join(root, ".stamps");
+const workspaces = ["core", "node", "sdk", "cli", "testing"];
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+/** Runs a program to its end and gives its exit code; Ctrl-C reaches it, and this process waits for it. */
+function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", ...options });
+    const forward = (signal) => child.kill(signal);
+    // On Ctrl-C the terminal signals the whole foreground group: only wait, so that the child can stop cleanly.
+    const wait = () => undefined;
+    process.on("SIGINT", wait);
+    process.on("SIGTERM", forward);
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      process.off("SIGINT", wait);
+      process.off("SIGTERM", forward);
+      resolve(code ?? (signal === null ? 1 : 128));
+    });
+  });
+}
+
+async function must(what, command, args, options) {
+  const code = await run(command, args, options);
+  if (code !== 0) fail(`${what} failed (exit ${code}): ${command} ${args.join(" ")}`);
+}
+
+function readStamp(name) {
+  const file = join(stamps, name);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function writeStamp(name, text) {
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(join(stamps, name), text);
+}
+
+async function install() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    fail(`Node.js ${process.versions.node} is too old: tsbcos needs 20.19 or newer (https://nodejs.org).`);
+  }
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(`${process.versions.modules} ${process.platform} ${process.arch}`)
+    .digest("hex");
+  if (readStamp("install") === lock && existsSync(join(root, "node_modules", "typescript"))) return;
+  process.stdout.write("Installing dependencies (once, and again when the lockfile changes)...\n");
+  await must("npm ci", npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeStamp("install", lock);
+}
+
+/** Newest modification among everything the build reads, and the number of files, so that a removed file counts too. */
+function sourceState() {
+  let newest = 0;
+  let count = 0;
+  const visit = (path) => {
+    const stat = statSync(path);
+    if (stat.isDirectory()) {
+      for (const name of readdirSync(path)) visit(join(path, name));
+    } else {
+      newest = Math.max(newest, stat.mtimeMs);
+      count++;
+    }
+  };
+  for (const workspace of workspaces) {
+    visit(join(root, workspace, "src"));
+    visit(join(root, workspace, "tsconfig.json"));
+    visit(join(root, workspace, "package.json"));
+  }
+  visit(join(root, "tsconfig.base.json"));
+  return `${newest} ${count} ${readStamp("install")}`;
+}
+
+async function build() {
+  const state = sourceState();
+  const built = workspaces.every((workspace) => existsSync(join(root, workspace, "dist")));
+  if (built && readStamp("build") === state) return;
+  process.stdout.write("Building...\n");
+  await must("The build", process.execPath, ["node_modules/typescript/bin/tsc", "-b"]);
+  writeStamp("build", state);
+}
+
+const bin = (name, ...path) => [process.execPath, join(root, "node_modules", name, ...path)];
+
+/** Everything that `npm test` checks, in the order in which a mistake is cheapest to find. */
+async function test() {
+  const [vitest, vitestMain] = bin("vitest", "vitest.mjs");
+  const report = join(stamps, "vitest.json");
+  const steps = [
+    ["types of the tests", ...bin("typescript", "bin", "tsc"), "-p", "tsconfig.tests.json"],
+    ["format", ...bin("prettier", "bin", "prettier.cjs"), "--check", "--log-level=warn", "."],
+    ["style", ...bin("eslint", "bin", "eslint.js"), ".", "--max-warnings", "0"],
+    ["import table", npm, "run", "--silent", "imports"],
+    ["unused code and dependencies", ...bin("knip", "bin", "knip.js")],
+    [
+      "unit, vector and conformance tests",
+      vitest,
+      vitestMain,
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ],
+    ["100 simulated schedules", process.execPath, "testing/dist/simulator/main.js", "--seed", "1", "--runs", "100"],
+    ["end to end: real chains of four nodes", process.execPath, "testing/dist/e2e/main.js"],
+  ];
+  const times = [];
+  for (const [name, command, ...args] of steps) {
+    process.stdout.write(`\n== ${name}\n`);
+    const started = Date.now();
+    await must(name, command, args);
+    times.push(`${((Date.now() - started) / 1000).toFixed(1).padStart(7)} s  ${name}`);
+  }
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+  process.stdout.write(
+    `\n${times.join("\n")}\n\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`,
+  );
+}
+
+const programs = {
+  start: ["cli/dist/main.js", "start"],
+  replay: ["testing/dist/replay/main.js"],
+  "evm-tests": ["testing/dist/evm-tests/main.js"],
+  sim: ["testing/dist/simulator/main.js"],
+  bench: ["testing/dist/bench/main.js"],
+};
+
+const [command = "", ...rest] = process.argv.slice(2);
+if (command !== "build" && command !== "test" && !(command in programs)) {
+  fail(`usage: node tools/run.mjs ${["build", "test", ...Object.keys(programs)].join("|")}`);
+}
+await install();
+await build();
+if (command === "test") await test();
+else if (command !== "build") process.exitCode = await run(process.execPath, [...programs[command], ...rest]);
