@@ -40,6 +40,12 @@ export const SYNC_REQUEST_BLOCKS_MAX = 32;
 /** Transactions handed to transaction synchronisation in one pass. */
 export const SYNC_TRANSACTIONS_PER_PASS_MAX = 1000;
 
+/** Shortest time between two sweeps for transactions that have waited too long, milliseconds. */
+export const TXPOOL_SWEEP_INTERVAL_MS = 3000;
+
+/** Transactions given up in one sweep: a pool full of dead ones must not hold up a group. */
+export const TXPOOL_SWEEP_TRANSACTIONS_MAX = 10_000;
+
 /** A node further behind than this refuses transactions and ignores consensus messages. */
 export const FAR_BEHIND_BLOCKS = 20;
 
