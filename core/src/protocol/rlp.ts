@@ -1,0 +1,387 @@
+/**
+ * Recursive length prefix encoding, in one pass and without intermediate trees.
+ *
+ * The reader walks over offsets of one buffer and remembers its first failure, so that a decoder reads field after
+ * field and asks once, at the end. It accepts exactly one encoding of each value: minimal lengths, no single byte
+ * below 0x80 behind a prefix, integers without leading zeros. See docs/protocol/data-model.md#rlp.
+ */
+import { EMPTY_BYTES, assert, bytesToHex, hexToBytes } from "../primitives/index.js";
+import type { Address, Hash, NodeId } from "../primitives/index.js";
+
+/** Reads RLP items one after the other. Returned byte arrays are views of the source: copy what outlives it. */
+export class RlpReader {
+  private readonly source: Uint8Array;
+  private at: number;
+  private limit: number;
+  private broken = false;
+  private payload = 0;
+  private after = 0;
+  private list = false;
+
+  /** Reads the items in `source` from `start` to `end`. */
+  constructor(source: Uint8Array, start = 0, end = source.length) {
+    assert(start >= 0 && end <= source.length, "an RLP reader stays inside its source");
+    this.source = source;
+    this.at = start;
+    this.limit = end;
+  }
+
+  /** True once anything was malformed or missing; every value read afterwards is meaningless. */
+  get failed(): boolean {
+    return this.broken;
+  }
+
+  /** True when the list (or the whole source) holds no further item, and after a failure. */
+  get atEnd(): boolean {
+    return this.broken || this.at >= this.limit;
+  }
+
+  /** Offset of the next item in the source. */
+  get offset(): number {
+    return this.at;
+  }
+
+  /** Marks the input as malformed, for rules that the caller knows. */
+  fail(): void {
+    this.broken = true;
+  }
+
+  /** Finds the bounds of the next item without consuming it. */
+  private scan(): boolean {
+    if (this.broken || this.at >= this.limit) return this.refuse();
+    const { source, at } = this;
+    const first = source[at] as number;
+    this.list = first >= 0xc0;
+    if (first < 0x80) {
+      this.payload = at;
+      this.after = at + 1;
+      return true;
+    }
+    const short = first & 0x3f;
+    if (short < 56) {
+      this.payload = at + 1;
+      this.after = at + 1 + short;
+      if (this.after > this.limit) return this.refuse();
+      return first === 0x81 && (source[at + 1] as number) < 0x80 ? this.refuse() : true;
+    }
+    this.payload = at + 1 + (short - 55);
+    if (this.payload > this.limit || source[at + 1] === 0) return this.refuse();
+    let length = 0;
+    for (let i = at + 1; i < this.payload; i++) length = length * 256 + (source[i] as number);
+    this.after = this.payload + length;
+    return length < 56 || this.after > this.limit ? this.refuse() : true;
+  }
+
+  private refuse(): false {
+    this.broken = true;
+    return false;
+  }
+
+  private string(): boolean {
+    if (!this.scan() || this.list) return this.refuse();
+    this.at = this.after;
+    return true;
+  }
+
+  /** True when the next item is a list; false for a string, at the end, and after a failure. */
+  nextIsList(): boolean {
+    return !this.atEnd && (this.source[this.at] as number) >= 0xc0;
+  }
+
+  /** True when the next item is the empty string or the empty list. */
+  nextIsEmpty(): boolean {
+    return !this.atEnd && (this.source[this.at] === 0x80 || this.source[this.at] === 0xc0);
+  }
+
+  /** Steps over the next item. */
+  skip(): void {
+    if (this.scan()) this.at = this.after;
+  }
+
+  /** The next item with its prefix, as it stands. */
+  readRaw(): Uint8Array {
+    if (!this.scan()) return EMPTY_BYTES;
+    const start = this.at;
+    this.at = this.after;
+    return this.source.subarray(start, this.after);
+  }
+
+  /** A byte string; a list is a failure. */
+  readBytes(): Uint8Array {
+    return this.string() ? this.source.subarray(this.payload, this.after) : EMPTY_BYTES;
+  }
+
+  /** A byte string; a list counts as the empty string, as the C++ node reads some fields. */
+  readBytesOrList(): Uint8Array {
+    if (!this.nextIsList()) return this.readBytes();
+    this.skip();
+    return EMPTY_BYTES;
+  }
+
+  /** A byte string of exactly `length` bytes. */
+  readFixed(length: number): Uint8Array {
+    const bytes = this.readBytes();
+    if (bytes.length !== length) this.broken = true;
+    return bytes;
+  }
+
+  /** A byte string of at most `length` bytes, as a new array padded on the left with zeros. */
+  readPadded(length: number): Uint8Array {
+    const bytes = this.readBytes();
+    const padded = new Uint8Array(length);
+    if (bytes.length > length) this.broken = true;
+    else padded.set(bytes, length - bytes.length);
+    return padded;
+  }
+
+  /** Exactly 32 bytes as text. */
+  readHash(): Hash {
+    return bytesToHex(this.readFixed(32)) as Hash;
+  }
+
+  /** Exactly 20 bytes as text. */
+  readAddress(): Address {
+    return bytesToHex(this.readFixed(20)) as Address;
+  }
+
+  /** Exactly 64 bytes as text. */
+  readNodeId(): NodeId {
+    return bytesToHex(this.readFixed(64)) as NodeId;
+  }
+
+  /** The bytes of a canonical integer of at most `bytesMax` bytes; none for zero. */
+  readIntegerBytes(bytesMax: number): Uint8Array {
+    const bytes = this.readBytes();
+    if (bytes.length > bytesMax || bytes[0] === 0) this.broken = true;
+    return bytes;
+  }
+
+  /** A canonical integer of at most `bytesMax` bytes. */
+  readInteger(bytesMax = 32): bigint {
+    return integerOf(this.readIntegerBytes(bytesMax));
+  }
+
+  /** A canonical integer of at most `bytesMax` bytes that is also a safe number; above 2^53 − 1 is a failure. */
+  readNumber(bytesMax = 8): number {
+    const bytes = this.readIntegerBytes(bytesMax);
+    let value = 0;
+    for (const byte of bytes) value = value * 256 + byte;
+    if (value > Number.MAX_SAFE_INTEGER) this.broken = true;
+    return value;
+  }
+
+  /** The items of a list, each read by `read`. */
+  readList<T>(read: () => T): T[] {
+    const items: T[] = [];
+    const outer = this.enterList();
+    while (!this.atEnd) items.push(read());
+    this.leaveList(outer);
+    return items;
+  }
+
+  /** As {@link readList}; a string or nothing in its place counts as the empty list, as the C++ node reads some fields. */
+  readListOrNothing<T>(read: () => T): T[] {
+    if (this.atEnd) return [];
+    if (this.nextIsList()) return this.readList(read);
+    this.skip();
+    return [];
+  }
+
+  /**
+   * Enters the next item, which must be a list; the items read next are its own.
+   *
+   * @returns what {@link leaveList} needs to come back
+   */
+  enterList(): number {
+    const outer = this.limit;
+    if (!this.scan() || !this.list) {
+      this.broken = true;
+      return outer;
+    }
+    this.at = this.payload;
+    this.limit = this.after;
+    return outer;
+  }
+
+  /** Enters a list that must fill what is left, nothing behind it. */
+  enterOnlyList(): void {
+    const outer = this.enterList();
+    if (this.limit !== outer) this.broken = true;
+  }
+
+  /** Enters a byte string whose content is read as a sequence of items. */
+  enterBytes(): number {
+    const outer = this.limit;
+    if (!this.scan() || this.list) {
+      this.broken = true;
+      return outer;
+    }
+    this.at = this.payload;
+    this.limit = this.after;
+    return outer;
+  }
+
+  /** Leaves what was entered; items of it that were not read are ignored. */
+  leaveList(outer: number): void {
+    this.at = this.limit;
+    this.limit = outer;
+  }
+}
+
+/** Big-endian unsigned integer, without the detour over text. */
+function integerOf(bytes: Uint8Array): bigint {
+  const length = bytes.length;
+  let small = 0;
+  if (length <= 6) {
+    for (const byte of bytes) small = small * 256 + byte;
+    return BigInt(small);
+  }
+  let value = 0n;
+  let at = 0;
+  // The odd bytes first, then six at a time, the most that stay exact in a number.
+  for (const odd = length % 6; at < odd; at++) small = small * 256 + (bytes[at] as number);
+  value = BigInt(small);
+  for (; at < length; at += 6) {
+    const high = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+    const low = ((bytes[at + 3] as number) << 16) | ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
+    value = (value << 48n) | BigInt(high * 0x100_0000 + low);
+  }
+  return value;
+}
+
+/** Writes RLP items one after the other into one growing buffer. */
+export class RlpWriter {
+  private buffer: Uint8Array;
+  private length = 0;
+
+  /** Starts empty; `capacityBytes` is only a guess that saves copies. */
+  constructor(capacityBytes = 512) {
+    this.buffer = new Uint8Array(capacityBytes);
+  }
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + bytes));
+    grown.set(this.buffer.subarray(0, this.length));
+    this.buffer = grown;
+  }
+
+  private prefix(at: number, base: number, length: number): void {
+    if (length < 56) {
+      this.buffer[at] = base + length;
+      return;
+    }
+    const lengthBytes = prefixBytes(length) - 1;
+    this.buffer[at] = base + 55 + lengthBytes;
+    for (let i = at + lengthBytes, rest = length; i > at; i--, rest = Math.floor(rest / 256))
+      this.buffer[i] = rest & 255;
+  }
+
+  /** A byte string. */
+  bytes(bytes: Uint8Array): this {
+    if (bytes.length === 1 && (bytes[0] as number) < 0x80) return this.raw(bytes);
+    const prefix = prefixBytes(bytes.length);
+    this.reserve(prefix + bytes.length);
+    this.prefix(this.length, 0x80, bytes.length);
+    this.buffer.set(bytes, this.length + prefix);
+    this.length += prefix + bytes.length;
+    return this;
+  }
+
+  /** The bytes of hexadecimal text without prefix: hashes, addresses, node ids. */
+  hex(text: string): this {
+    return this.bytes(hexToBytes(text));
+  }
+
+  /** A whole number from 0 to 2^53 − 1. */
+  number(value: number): this {
+    assert(Number.isSafeInteger(value) && value >= 0, "an RLP number is a whole number from 0");
+    if (value === 0) return this.bytes(EMPTY_BYTES);
+    let length = 0;
+    for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length++;
+    const bytes = new Uint8Array(length);
+    for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest & 255;
+    return this.bytes(bytes);
+  }
+
+  /** A non-negative integer of any size. */
+  integer(value: bigint): this {
+    assert(value >= 0n, "an RLP integer is not negative");
+    if (value <= 0xffff_ffff_ffffn) return this.number(Number(value));
+    const digits = value.toString(16);
+    return this.hex(digits.length % 2 === 0 ? digits : `0${digits}`);
+  }
+
+  /** Bytes of an integer that may have leading zeros, written without them. */
+  integerBytes(bytes: Uint8Array): this {
+    let start = 0;
+    while (start < bytes.length && bytes[start] === 0) start++;
+    return this.bytes(bytes.subarray(start));
+  }
+
+  /** Bytes that are already encoded, or are no RLP at all. */
+  raw(bytes: Uint8Array): this {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+    return this;
+  }
+
+  /** Starts a list; what is written until {@link closeList} are its items. */
+  openList(): number {
+    return this.length;
+  }
+
+  /** Ends the list that began at `start`. */
+  closeList(start: number): this {
+    return this.close(start, 0xc0);
+  }
+
+  /** Ends a byte string whose content is what was written since `start`. */
+  closeBytes(start: number): this {
+    if (this.length === start + 1 && (this.buffer[start] as number) < 0x80) return this;
+    return this.close(start, 0x80);
+  }
+
+  private close(start: number, base: number): this {
+    const length = this.length - start;
+    const prefix = prefixBytes(length);
+    this.reserve(prefix);
+    this.buffer.copyWithin(start + prefix, start, this.length);
+    this.prefix(start, base, length);
+    this.length += prefix;
+    return this;
+  }
+
+  /** What was written, in an array of its own. */
+  toBytes(): Uint8Array {
+    return this.buffer.slice(0, this.length);
+  }
+}
+
+/** Bytes in front of a payload of `length` bytes that needs a prefix. */
+function prefixBytes(length: number): number {
+  if (length < 56) return 1;
+  let bytes = 1;
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes++;
+  return bytes;
+}
+
+/** RLP of one integer, as in ledger rows and Merkle leaves: 0 is the single byte 0x80. */
+export function encodeRlpInteger(value: number | bigint): Uint8Array {
+  const writer = new RlpWriter(40);
+  return (typeof value === "number" ? writer.number(value) : writer.integer(value)).toBytes();
+}
+
+/** RLP of one byte string. */
+export function encodeRlpBytes(bytes: Uint8Array): Uint8Array {
+  return new RlpWriter(bytes.length + 9).bytes(bytes).toBytes();
+}
+
+/** RLP list of items that are already encoded. */
+export function encodeRlpList(items: readonly Uint8Array[]): Uint8Array {
+  const writer = new RlpWriter();
+  const list = writer.openList();
+  for (const item of items) writer.raw(item);
+  return writer.closeList(list).toBytes();
+}

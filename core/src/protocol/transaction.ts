@@ -1,0 +1,249 @@
+/** Signed transactions: the 13-item form of 2.0.0-rc2 and later. See docs/protocol/data-model.md#transaction. */
+import { addressOf, hashOf } from "../crypto/index.js";
+import type { CryptoSuite, KeyPair } from "../crypto/index.js";
+import {
+  EMPTY_BYTES,
+  assert,
+  bytesToHex,
+  compareBytes,
+  concatBytes,
+  err,
+  hexToBytes,
+  ok,
+} from "../primitives/index.js";
+import type { Address, Failure, Hash, Result } from "../primitives/index.js";
+import { malformed } from "./failure.js";
+import type { DecodeFailure } from "./failure.js";
+import { RlpReader, RlpWriter } from "./rlp.js";
+
+/** What a client decides and signs. All numbers are unsigned 256-bit. */
+export interface UnsignedTransaction {
+  /** Unique number that the client draws at random ("random id"); it is no account counter. */
+  readonly nonce: bigint;
+  /** Carried along, never charged. */
+  readonly gasPrice: bigint;
+  /** Only bounds the refund; the chain's own gas limit counts. */
+  readonly gas: bigint;
+  /** Last block that may contain the transaction. */
+  readonly blockLimit: bigint;
+  /** The contract or account called; undefined creates a contract. */
+  readonly to: Address | undefined;
+  /** Amount carried; most chains never move any. */
+  readonly value: bigint;
+  /** Call data, or the init code of a creation. */
+  readonly data: Uint8Array;
+  /** Must be the chain's. */
+  readonly chainId: bigint;
+  /** Must be the group's. */
+  readonly groupId: bigint;
+  /** Anything; part of the signed digest. */
+  readonly extraData: Uint8Array;
+}
+
+/** A decoded transaction. Its byte arrays are views of `raw`, except the signature. */
+export interface Transaction extends UnsignedTransaction {
+  /** Byte form of the suite: r, s, recovery id (65 bytes) or r, s, public key (128 bytes). */
+  readonly signature: Uint8Array;
+  /** The bytes it came in, which are what blocks contain. */
+  readonly raw: Uint8Array;
+  /** True when `raw` is exactly the encoding of the fields, so that the hash may be taken of it. */
+  readonly isCanonical: boolean;
+}
+
+/** A transaction whose signature was checked, with what follows from it. */
+export interface VerifiedTransaction extends Transaction {
+  readonly hash: Hash;
+  readonly sender: Address;
+}
+
+/** A transaction that decodes, but whose signature is out of range or recovers to nobody. */
+export interface SignatureFailure extends Failure {
+  readonly code: "transaction-signature-invalid";
+}
+
+const RECOVERY_BASE = 27;
+const SECP256K1_ORDER = hexToBytes("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
+const SECP256K1_HALF_ORDER = hexToBytes("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
+
+interface Parsed {
+  readonly transaction: Transaction;
+  /** Where the ten signed items begin and end in `raw`. */
+  readonly signedStart: number;
+  readonly signedEnd: number;
+}
+
+/**
+ * Decodes a transaction without checking its signature.
+ *
+ * As lenient as the C++ node: `to` may be the empty list, `extraData` a list (read as empty), further items are
+ * ignored. Hashes are taken of a re-encoding, so such bytes have the hash of the plain form.
+ */
+export function decodeTransaction(raw: Uint8Array, suite: CryptoSuite): Result<Transaction, DecodeFailure> {
+  const parsed = parse(raw, suite);
+  return parsed === undefined ? malformed("transaction") : ok(parsed.transaction);
+}
+
+function parse(raw: Uint8Array, suite: CryptoSuite): Parsed | undefined {
+  const reader = new RlpReader(raw);
+  reader.enterOnlyList();
+  const signedStart = reader.offset;
+  const nonce = reader.readInteger();
+  const gasPrice = reader.readInteger();
+  const gas = reader.readInteger();
+  const blockLimit = reader.readInteger();
+  let isCanonical = true;
+  let to: Address | undefined;
+  if (reader.nextIsEmpty()) {
+    isCanonical = !reader.nextIsList();
+    reader.skip();
+  } else {
+    to = reader.readAddress();
+  }
+  const value = reader.readInteger();
+  const data = reader.readBytes();
+  const chainId = reader.readInteger();
+  const groupId = reader.readInteger();
+  if (reader.nextIsList()) isCanonical = false;
+  const extraData = reader.readBytesOrList();
+  const signedEnd = reader.offset;
+  const signature = suite.signatureBytes === 65 ? readRecoverable(reader) : readWithKey(reader);
+  if (reader.failed) return undefined;
+  if (!reader.atEnd || signature.short) isCanonical = false;
+  const fields = { nonce, gasPrice, gas, blockLimit, to, value, data, chainId, groupId, extraData };
+  return { transaction: { ...fields, signature: signature.bytes, raw, isCanonical }, signedStart, signedEnd };
+}
+
+interface ReadSignature {
+  readonly bytes: Uint8Array;
+  /** The public key stood there without its leading zeros. */
+  readonly short: boolean;
+}
+
+function readRecoverable(reader: RlpReader): ReadSignature {
+  const bytes = new Uint8Array(65);
+  // The C++ node subtracts in one byte, so 0 to 26 wrap; they stay what they are when written again.
+  bytes[64] = (reader.readNumber(1) - RECOVERY_BASE) & 255;
+  readScalar(reader, bytes, 0);
+  readScalar(reader, bytes, 32);
+  return { bytes, short: false };
+}
+
+function readWithKey(reader: RlpReader): ReadSignature {
+  const bytes = new Uint8Array(128);
+  const key = reader.readBytes();
+  if (key.length > 64) reader.fail();
+  else bytes.set(key, 128 - key.length);
+  readScalar(reader, bytes, 0);
+  readScalar(reader, bytes, 32);
+  return { bytes, short: key.length !== 64 };
+}
+
+function readScalar(reader: RlpReader, into: Uint8Array, at: number): void {
+  const scalar = reader.readIntegerBytes(32);
+  if (!reader.failed) into.set(scalar, at + 32 - scalar.length);
+}
+
+function writeFields(writer: RlpWriter, tx: UnsignedTransaction): void {
+  writer.integer(tx.nonce).integer(tx.gasPrice).integer(tx.gas).integer(tx.blockLimit);
+  if (tx.to === undefined) writer.bytes(EMPTY_BYTES);
+  else writer.hex(tx.to);
+  writer.integer(tx.value).bytes(tx.data).integer(tx.chainId).integer(tx.groupId).bytes(tx.extraData);
+}
+
+function writeSignature(writer: RlpWriter, signature: Uint8Array): void {
+  if (signature.length === 65) writer.number(((signature[64] as number) + RECOVERY_BASE) & 255);
+  else writer.bytes(signature.subarray(64));
+  writer.integerBytes(signature.subarray(0, 32)).integerBytes(signature.subarray(32, 64));
+}
+
+function encode(tx: UnsignedTransaction, signature: Uint8Array | undefined): Uint8Array {
+  const writer = new RlpWriter(512 + tx.data.length + tx.extraData.length);
+  const list = writer.openList();
+  writeFields(writer, tx);
+  if (signature !== undefined) writeSignature(writer, signature);
+  return writer.closeList(list).toBytes();
+}
+
+/** The canonical bytes of a signed transaction, whatever it was decoded from. */
+export function encodeTransaction(tx: UnsignedTransaction, signature: Uint8Array): Uint8Array {
+  return encode(tx, signature);
+}
+
+/** The 32 bytes that the sender signs: hash of the ten fields without the signature. */
+export function signingDigest(tx: UnsignedTransaction, suite: CryptoSuite): Uint8Array {
+  return suite.hash(encode(tx, undefined));
+}
+
+/** The transaction's hash: of the canonical encoding with signature. */
+export function transactionHash(tx: Transaction, suite: CryptoSuite): Hash {
+  return hashOf(suite, tx.isCanonical ? tx.raw : encode(tx, tx.signature));
+}
+
+/**
+ * True when the signature is in the range that transactions demand, stricter than what the curve accepts: a low s and
+ * recovery id 0 or 1 on a standard chain, which leaves one signature for each key and digest; non-zero parts below the
+ * order of secp256k1 on an SM chain.
+ */
+export function isSignatureInRange(signature: Uint8Array): boolean {
+  const r = signature.subarray(0, 32);
+  const s = signature.subarray(32, 64);
+  const rest = signature.subarray(64);
+  if (isZero(r) || isZero(s) || compareBytes(r, SECP256K1_ORDER) >= 0) return false;
+  if (signature.length === 65) return (rest[0] as number) <= 1 && compareBytes(s, SECP256K1_HALF_ORDER) <= 0;
+  return !isZero(rest) && compareBytes(s, SECP256K1_ORDER) < 0;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
+/** Decodes a transaction, checks its signature and derives hash and sender: everything that costs time, once. */
+export function verifyTransaction(
+  raw: Uint8Array,
+  suite: CryptoSuite,
+): Result<VerifiedTransaction, DecodeFailure | SignatureFailure> {
+  const parsed = parse(raw, suite);
+  if (parsed === undefined) return malformed("transaction");
+  const tx = parsed.transaction;
+  if (!isSignatureInRange(tx.signature)) return err({ code: "transaction-signature-invalid" });
+  const digest = tx.isCanonical
+    ? suite.hash(listOf(raw.subarray(parsed.signedStart, parsed.signedEnd)))
+    : signingDigest(tx, suite);
+  const signer = suite.recover(digest, tx.signature);
+  if (signer === undefined) return err({ code: "transaction-signature-invalid" });
+  return ok({ ...tx, hash: transactionHash(tx, suite), sender: addressOf(suite, signer) });
+}
+
+function listOf(payload: Uint8Array): Uint8Array {
+  const writer = new RlpWriter(payload.length + 9);
+  const list = writer.openList();
+  return writer.raw(payload).closeList(list).toBytes();
+}
+
+/** Signs a transaction and gives it the form in which it travels. */
+export function signTransaction(tx: UnsignedTransaction, key: KeyPair, suite: CryptoSuite): VerifiedTransaction {
+  const signature = suite.sign(signingDigest(tx, suite), key);
+  assert(signature.length === suite.signatureBytes, "a suite signs in its own byte form");
+  const raw = encode(tx, signature);
+  const hash = hashOf(suite, raw);
+  return { ...tx, signature, raw, isCanonical: true, hash, sender: addressOf(suite, key.publicKey) };
+}
+
+/**
+ * Address of a contract created by a transaction or by CREATE.
+ *
+ * @param nonce state nonce of the creator before the creation, 0 for its first; never the transaction's nonce
+ */
+export function contractAddress(suite: CryptoSuite, creator: Address, nonce: bigint): Address {
+  const writer = new RlpWriter(64);
+  const list = writer.openList();
+  const encoded = writer.hex(creator).integer(nonce).closeList(list).toBytes();
+  return bytesToHex(suite.hash(encoded).subarray(12)) as Address;
+}
+
+/** Address of a contract created by CREATE2 with a 32-byte salt. */
+export function create2Address(suite: CryptoSuite, creator: Address, salt: Uint8Array, initCode: Uint8Array): Address {
+  assert(salt.length === 32, "a salt is 32 bytes");
+  const preimage = concatBytes(Uint8Array.of(0xff), hexToBytes(creator), salt, suite.hash(initCode));
+  return bytesToHex(suite.hash(preimage).subarray(12)) as Address;
+}
