@@ -2,7 +2,7 @@
 import type { Failure, Hash, Instant, NodeId, Result } from "../primitives/index.js";
 import type { BlockHeader, BlockSignature, VerifiedTransaction } from "../protocol/index.js";
 import type { ChainHead, ExecutedBlock } from "../ledger/index.js";
-import type { AdmissionFailure } from "../txpool/index.js";
+import type { AbandonedTransaction, AdmissionFailure } from "../txpool/index.js";
 
 /** Everything that may happen to a group. */
 export type GroupInput =
@@ -75,6 +75,13 @@ export type GroupEffect =
       readonly type: "submission-result";
       readonly requestId: number;
       readonly result: Result<Hash, AdmissionFailure>;
+    }
+  /** A transaction that a client handed in and that was admitted is given up: the client gets a receipt with `status`. */
+  | {
+      readonly type: "transaction-abandoned";
+      readonly transaction: VerifiedTransaction;
+      readonly status: number;
+      readonly reason: AbandonedTransaction["reason"];
     }
   /** Sealers and observers at the head, given at the start and whenever they change: who may have frames of this group. */
   | { readonly type: "members-changed"; readonly members: readonly NodeId[] }
