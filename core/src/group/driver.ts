@@ -1,5 +1,6 @@
 /** The driver: one mailbox in front of one group, without `await`, the same in production and in simulation. */
-import type { GroupInput, GroupPorts } from "./messages.js";
+import type { Machine } from "../primitives/index.js";
+import type { GroupEffect, GroupInput, GroupPorts } from "./messages.js";
 import type { Group } from "./group.js";
 
 /**
@@ -8,15 +9,15 @@ import type { Group } from "./group.js";
  * `post` may be called from within `perform`: the input then waits until the current step and all its effects are done.
  * An exception (a broken invariant) leaves through `post` and ends the driver for good: the host ends the process.
  */
-export class GroupDriver {
+export class GroupDriver<Driven extends Machine<GroupInput, GroupEffect> = Group> {
   /** The group that is driven: for status queries, never for stepping it past the mailbox. */
-  readonly group: Group;
+  readonly group: Driven;
   readonly #ports: GroupPorts;
   #mailbox: GroupInput[] = [];
   #state: "idle" | "running" | "broken" = "idle";
   #wakeAtMs: number | undefined;
 
-  constructor(group: Group, ports: GroupPorts) {
+  constructor(group: Driven, ports: GroupPorts) {
     this.group = group;
     this.#ports = ports;
   }
