@@ -64,4 +64,7 @@ export const CONTRACT_CODE_BYTES_MAX = 0x40000;
 /** Nested calls of the EVM. */
 export const CALL_DEPTH_MAX = 1024;
 
+/** Decoded committed rows kept in memory, a group: the working set of a busy contract several times over. */
+export const STATE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
+
 assert(SYNC_BLOCKS_PACKET_BYTES_MAX < P2P_FRAME_BYTES_MAX, "a Blocks packet must fit into one frame");

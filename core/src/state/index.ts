@@ -1,0 +1,15 @@
+export { BlockTables } from "./block-tables.js";
+export type { OpenOptions, StateChanges, TableChanges, TableHash } from "./block-tables.js";
+export { CommittedRows, rowKey } from "./committed-rows.js";
+export type { PreparedChanges } from "./committed-rows.js";
+export { Condition } from "./condition.js";
+export { NO_PERMISSION, StorageError, UnknownColumnError } from "./errors.js";
+export type { KeyValueReader, StateWrite } from "./key-value.js";
+export { MemoryStore } from "./memory-store.js";
+export { Row, capacityOf } from "./row.js";
+export type { FrozenRow, ReadonlyRow, RowStatus } from "./row.js";
+export { isHashedColumn, stateRulesOf } from "./rules.js";
+export type { StateRules } from "./rules.js";
+export { SYS_CNS, SYS_CONFIG, SYS_CONSENSUS, SYS_TABLES, SYS_TABLE_ACCESS, systemTableInfo } from "./table-info.js";
+export type { TableInfo } from "./table-info.js";
+export type { Table, WriteOptions } from "./table.js";

@@ -1,0 +1,32 @@
+/** A key-value store in memory: for the simulator, for tests, and for replaying recorded chains. */
+import type { ByteString } from "../primitives/index.js";
+import type { KeyValueReader, StateWrite } from "./key-value.js";
+
+/** Keeps copies: what is given or handed out can be changed without changing the store. */
+export class MemoryStore implements KeyValueReader {
+  readonly #values: Map<ByteString, Uint8Array>;
+
+  /** An empty store, or one that starts as a copy of another: what a disk still holds after a crash. */
+  constructor(copyOf?: MemoryStore) {
+    this.#values = new Map(copyOf === undefined ? [] : copyOf.#values);
+  }
+
+  get(key: ByteString): Uint8Array | undefined {
+    return this.#values.get(key)?.slice();
+  }
+
+  /** Takes a batch, whole, in its order: of two writes to one key the later holds. */
+  write(batch: readonly StateWrite[]): void {
+    for (const { key, value } of batch) this.#values.set(key, value.slice());
+  }
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** All keys, in the order they were first written: for tests that damage a store on purpose. */
+  keys(): ByteString[] {
+    return [...this.#values.keys()];
+  }
+}
