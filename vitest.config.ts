@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
+      { find: /^@tsbcos\/sdk$/, replacement: `${root}sdk/src/index.ts` },
       { find: /^@tsbcos\/(core|node|sdk|testing)\/(.+)$/, replacement: `${root}$1/src/$2/index.ts` },
       { find: /^tsbcos\/(.+)$/, replacement: `${root}cli/src/$1/index.ts` },
     ],

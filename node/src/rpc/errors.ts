@@ -1,0 +1,77 @@
+/** Every error that JSON-RPC answers can carry, with its number and its exact words. Compared with the reference page by a test. */
+import { CodedError } from "@tsbcos/core/primitives";
+
+/** Errors of the protocol itself: their answers have no `data` member. */
+export const PROTOCOL_ERRORS = {
+  parse: { code: -32700, message: "JSON_PARSE_ERROR: The JSON-Object is not JSON-Valid" },
+  invalidRequest: {
+    code: -32600,
+    message: "INVALID_JSON_REQUEST: The JSON sent is not a valid JSON-RPC Request object",
+  },
+  methodNotFound: {
+    code: -32601,
+    message: "METHOD_NOT_FOUND: The method being requested is not available on this server",
+  },
+  invalidParams: {
+    code: -32602,
+    message: "INVALID_PARAMS: Invalid method parameters (invalid name and/or type) recognised",
+  },
+  notification: {
+    code: -32604,
+    message: "PROCEDURE_IS_METHOD: The requested notification is declared as a method",
+  },
+} as const;
+
+/** Errors of the node: their answers have `data: null`. */
+export const NODE_ERRORS = {
+  groupMissing: { code: -40001, message: "GroupID does not exist" },
+  badResponse: { code: -40002, message: "Response json parse error" },
+  blockHashMissing: { code: -40003, message: "BlockHash does not exist" },
+  blockNumberMissing: { code: -40004, message: "BlockNumber does not exist" },
+  indexOutOfRange: { code: -40005, message: "TransactionIndex is out of range" },
+  callFrom: { code: -40006, message: "Call needs a 'from' field" },
+  noView: { code: -40007, message: "Only pbft consensus supports the view property" },
+  badSystemConfig: { code: -40008, message: "Invalid System Config" },
+  notAMember: { code: -40009, message: "Don't send request to this node who doesn't belong to the group" },
+  notReady: { code: -40010, message: "RPC module initialization is incomplete" },
+} as const;
+
+/** Code of an internal failure; the text before the comment stands twice, as clients have always seen it. */
+const INTERNAL_CODE = -32603;
+const INTERNAL_PREFIX = "INTERNAL_ERROR: : INTERNAL_ERROR: : ";
+
+/** A method's failure as the caller shall see it. */
+export class RpcError extends CodedError {
+  override readonly name = "RpcError";
+  /** Number in the answer. */
+  readonly rpcCode: number;
+  /** Whether the answer has a `data` member (null). */
+  readonly withData: boolean;
+
+  constructor(error: { readonly code: number; readonly message: string }, options: { readonly withData: boolean }) {
+    super("rpc-error", error.message);
+    this.rpcCode = error.code;
+    this.withData = options.withData;
+  }
+}
+
+/** One of the node's own errors, perhaps with other words. */
+export function nodeError(name: keyof typeof NODE_ERRORS, message?: string): RpcError {
+  const error = NODE_ERRORS[name];
+  return new RpcError(message === undefined ? error : { code: error.code, message }, { withData: true });
+}
+
+/** An error of the protocol. */
+export function protocolError(name: keyof typeof PROTOCOL_ERRORS): RpcError {
+  return new RpcError(PROTOCOL_ERRORS[name], { withData: false });
+}
+
+/** An internal failure with the comment that clients look for. */
+export function internalError(comment: string): RpcError {
+  return new RpcError({ code: INTERNAL_CODE, message: INTERNAL_PREFIX + comment }, { withData: true });
+}
+
+/** Parameters of the right type with a value that cannot be used: the number of -32602, with `data: null`. */
+export function unusableParams(): RpcError {
+  return new RpcError(PROTOCOL_ERRORS.invalidParams, { withData: true });
+}

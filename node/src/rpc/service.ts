@@ -1,0 +1,159 @@
+/** From request text to answer text: shape, method, parameters, then whoever answers the method. */
+import { unreachable } from "@tsbcos/core/primitives";
+import { internalError, nodeError, protocolError, RpcError, unusableParams } from "./errors.js";
+import { parseBytes } from "./formats.js";
+import { readJson, writeJson, type Json } from "./json.js";
+import { METHODS, parametersFit } from "./methods.js";
+
+/** What the methods of the node as a whole answer from. */
+export interface NodeReader {
+  clientVersion(): Json;
+  nodeInfo(): Json;
+  /** All P2P sessions, as `getPeers` prints them. */
+  peers(): Json;
+  /** Own node id, then those of all sessions. */
+  nodeIds(): readonly string[];
+  /** Groups in which this node is sealer or observer, ascending. */
+  groupsOfNode(): readonly number[];
+}
+
+/** A group as RPC reaches it. */
+export interface GroupGateway {
+  /**
+   * Runs a reading method in the group's thread.
+   *
+   * @returns JSON text of the result
+   * @throws RpcError (as a rejection) when the method fails
+   */
+  read(method: string, params: readonly Json[]): Promise<string>;
+  /**
+   * Hands a signed transaction to the group.
+   *
+   * @returns its hash, 64 hexadecimal digits
+   * @throws RpcError (as a rejection) when it is refused
+   */
+  submit(raw: Uint8Array): Promise<string>;
+}
+
+/** Where the service finds its answers. */
+export interface RpcBackend {
+  readonly node: NodeReader;
+  /** The running group of that number. */
+  group(groupId: number): GroupGateway | undefined;
+  /** Told of failures that are no RpcError: defects to be logged. */
+  readonly onDefect: (method: string, error: unknown) => void;
+}
+
+/** Answers request texts. */
+export interface RpcService {
+  /** One request or a batch in, one answer text out, with its final newline. Never rejects. */
+  handle(text: string): Promise<string>;
+}
+
+interface Request {
+  readonly id: string | number | null;
+  readonly method: string;
+  readonly params: Json | undefined;
+}
+
+type RequestObject = Readonly<Record<string, Json | undefined>>;
+
+const INT32_MAX = 2 ** 31 - 1;
+
+function errorText(id: Json, error: RpcError): string {
+  const { rpcCode: code, message } = error;
+  return writeJson({ error: error.withData ? { code, data: null, message } : { code, message }, id, jsonrpc: "2.0" });
+}
+
+function isId(id: Json | undefined): id is string | number | null | undefined {
+  return id === undefined || id === null || typeof id === "string" || (typeof id === "number" && Number.isInteger(id));
+}
+
+function isRequestObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The request in `object` when its shape is right. */
+function requestIn(object: RequestObject): Request | undefined {
+  const { id, jsonrpc, method, params } = object;
+  if (typeof method !== "string" || jsonrpc !== "2.0" || !isId(id)) return undefined;
+  if (params !== undefined && typeof params !== "object") return undefined;
+  return { id: id ?? null, method, params };
+}
+
+/** Group number from the first parameter: a 32-bit number, of which the low 16 bits count, as a signed number. */
+function groupIdOf(params: readonly Json[]): number {
+  const value = params[0] as number;
+  if (Math.abs(value) > INT32_MAX + 1) throw unusableParams();
+  return (value << 16) >> 16;
+}
+
+function answerNode(reader: NodeReader, method: string): Json {
+  switch (method) {
+    case "rpc_modules":
+      return { "FISCO BCOS": "2.0" };
+    case "getClientVersion":
+      return reader.clientVersion();
+    case "getNodeInfo":
+      return reader.nodeInfo();
+    case "getGroupList":
+      return reader.groupsOfNode();
+    case "getPeers":
+      return reader.peers();
+    case "getNodeIDList":
+      return reader.nodeIds();
+    default:
+      throw protocolError("methodNotFound");
+  }
+}
+
+/** A service over `backend`. */
+export function createRpcService(backend: RpcBackend): RpcService {
+  async function answer(request: Request): Promise<string> {
+    const method = METHODS.get(request.method);
+    if (method === undefined) throw protocolError("methodNotFound");
+    if (!parametersFit(method, request.params)) throw protocolError("invalidParams");
+    if (method.scope === "node") return writeJson(answerNode(backend.node, request.method));
+    const params = request.params as readonly Json[];
+    const group = backend.group(groupIdOf(params));
+    if (group === undefined) throw nodeError("groupMissing");
+    switch (method.scope) {
+      case "group":
+        return group.read(request.method, params.slice(1));
+      case "submit":
+        return writeJson(`0x${await group.submit(parseBytes(String(params[1])))}`);
+      default:
+        return unreachable(method.scope);
+    }
+  }
+
+  async function handleOne(value: Json): Promise<string> {
+    if (!isRequestObject(value)) return errorText(null, protocolError("invalidRequest"));
+    const object: RequestObject = value;
+    const id = isId(object["id"]) ? (object["id"] ?? null) : null;
+    const request = requestIn(object);
+    if (request === undefined) return errorText(id, protocolError("invalidRequest"));
+    try {
+      if (METHODS.has(request.method) && !("id" in object)) throw protocolError("notification");
+      const result = await answer(request);
+      return `{"id":${writeJson(id)},"jsonrpc":"2.0","result":${result}}`;
+    } catch (error) {
+      if (error instanceof RpcError) return errorText(id, error);
+      backend.onDefect(request.method, error);
+      return errorText(id, internalError("unexpected failure, see the node's log"));
+    }
+  }
+
+  return {
+    async handle(text) {
+      const value = readJson(text);
+      if (value === undefined) return `${errorText(null, protocolError("parse"))}\n`;
+      if (!Array.isArray(value)) return `${await handleOne(value)}\n`;
+      if (value.length === 0) return `${errorText(null, protocolError("invalidRequest"))}\n`;
+      const answers: string[] = [];
+      // One after the other, as clients expect of a batch: a later request may depend on an earlier one.
+      for (const element of value as readonly Json[]) answers.push(await handleOne(element));
+      return `[${answers.join(",")}]\n`;
+    },
+  };
+}
