@@ -10,6 +10,21 @@ export const P2P_FRAME_BYTES_MAX = 100 * 1024 * 1024;
 /** P2P bodies above this many bytes are compressed when compression is on. */
 export const P2P_COMPRESS_ABOVE_BYTES = 1024;
 
+/** Transactions in one batch: about as many of 200 bytes as fit into a frame. A longer offset table is refused unread. */
+export const BATCH_TRANSACTIONS_MAX = 524_288;
+
+/** Nodes in one list on the wire: sealers of a header, signatures of a block, nodes a packet is forwarded to. */
+export const NODE_LIST_MAX = 4096;
+
+/** Items of a header's extra data: the genesis block has one, all others none. */
+export const HEADER_EXTRA_DATA_ITEMS_MAX = 64;
+
+/** Hashes in one transactions-status or transactions-request packet: a pass announces 1000 at most. */
+export const SYNC_HASHES_MAX = 65_536;
+
+/** Longest signature of any suite, bytes. */
+export const SIGNATURE_BYTES_MAX = 128;
+
 /** Largest body of one Blocks packet: one frame less room for headers. */
 export const SYNC_BLOCKS_PACKET_BYTES_MAX = P2P_FRAME_BYTES_MAX - 2048;
 

@@ -2,7 +2,7 @@
  * Many transactions in one byte string with a table of offsets, so that they can be decoded independently.
  * See docs/protocol/data-model.md#batch.
  */
-import { EMPTY_BYTES, ok } from "../primitives/index.js";
+import { BATCH_TRANSACTIONS_MAX, EMPTY_BYTES, ok } from "../primitives/index.js";
 import type { Result } from "../primitives/index.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
@@ -37,6 +37,7 @@ export function decodeTransactionBatch(batch: Uint8Array): Result<Uint8Array[], 
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   const count = view.getUint32(0, true);
   const dataStart = WORD_BYTES * (count + 2);
+  if (count > BATCH_TRANSACTIONS_MAX) return malformed("transaction-batch", "too many transactions");
   if (dataStart >= batch.length) return malformed("transaction-batch", "no room for its offsets");
   const dataBytes = batch.length - dataStart;
   const raws: Uint8Array[] = [];

@@ -1,7 +1,7 @@
 /** Whole blocks, as they are stored and synchronised. See docs/protocol/data-model.md#block. */
 import type { CryptoSuite } from "../crypto/index.js";
 import { hashOf } from "../crypto/index.js";
-import { NOT_A_SEALER, ok } from "../primitives/index.js";
+import { BATCH_TRANSACTIONS_MAX, NODE_LIST_MAX, NOT_A_SEALER, ok } from "../primitives/index.js";
 import type { Hash, NodeIndex, Result } from "../primitives/index.js";
 import { decodeTransactionBatch, encodeTransactionBatch } from "./batch.js";
 import { malformed } from "./failure.js";
@@ -90,9 +90,11 @@ export function decodeBlock(
   if (hash !== statedHash) return malformed("block", "the hash is not the header's");
   const rawTransactions = decodeTransactionBatch(batch);
   if (!rawTransactions.ok) return rawTransactions;
-  const signatures = reader.readListOrNothing(() => readSignature(reader));
+  const signatures = reader.readListOrNothing(NODE_LIST_MAX, () => readSignature(reader));
   const receipts =
-    receiptsOf === undefined ? undefined : reader.readListOrNothing(() => readReceipt(reader, receiptsOf));
+    receiptsOf === undefined
+      ? undefined
+      : reader.readListOrNothing(BATCH_TRANSACTIONS_MAX, () => readReceipt(reader, receiptsOf));
   if (reader.failed) return malformed("block");
   return ok({ header, hash, rawTransactions: rawTransactions.value, signatures, receipts });
 }

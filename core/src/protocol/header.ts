@@ -1,7 +1,7 @@
 /** Block headers. See docs/protocol/data-model.md#header. */
 import { hashOf } from "../crypto/index.js";
 import type { CryptoSuite } from "../crypto/index.js";
-import { bytesToHex, ok } from "../primitives/index.js";
+import { HEADER_EXTRA_DATA_ITEMS_MAX, NODE_LIST_MAX, bytesToHex, ok } from "../primitives/index.js";
 import type { Hash, Height, NodeId, Result } from "../primitives/index.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
@@ -78,9 +78,9 @@ export function readHeader(reader: RlpReader): BlockHeader {
     gasLimit: reader.readInteger(),
     gasUsed: reader.readInteger(),
     timestamp: reader.readNumber(),
-    extraData: reader.readListOrNothing(() => reader.readBytesOrList()),
+    extraData: reader.readListOrNothing(HEADER_EXTRA_DATA_ITEMS_MAX, () => reader.readBytesOrList()),
     sealer: reader.readInteger(),
-    sealerList: reader.readListOrNothing(() => bytesToHex(reader.readPadded(64)) as NodeId),
+    sealerList: reader.readListOrNothing(NODE_LIST_MAX, () => bytesToHex(reader.readPadded(64)) as NodeId),
   };
   reader.leaveList(outer);
   return header;

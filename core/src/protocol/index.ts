@@ -4,6 +4,11 @@ export type { BlockBody, BlockParts, BlockSignature, DecodedBlock } from "./bloc
 export type { DecodeFailure } from "./failure.js";
 export { BLOOM_BYTES, decodeHeader, encodeHeader, headerHash } from "./header.js";
 export type { BlockHeader } from "./header.js";
+export { ModuleId, P2P_COMPRESSED, P2P_HEADER_BYTES, P2pFrameReader, encodeP2pFrame } from "./p2p-frame.js";
+export type { FrameFailure, P2pFrame } from "./p2p-frame.js";
+export * from "./pbft-messages.js";
+export * from "./proposal.js";
+export * from "./raft-messages.js";
 export { decodeReceipt, encodeReceipt, logBloom } from "./receipt.js";
 export type { LogEntry, Receipt } from "./receipt.js";
 export { RlpReader, RlpWriter, encodeRlpBytes, encodeRlpInteger, encodeRlpList } from "./rlp.js";
@@ -18,6 +23,16 @@ export {
 } from "./roots.js";
 export type { MerkleLevel, RootedTransaction } from "./roots.js";
 export { TransactionStatus, statusMessage } from "./status.js";
+export { decodeSyncPacket, encodeSyncPacket } from "./sync-packets.js";
+export type {
+  BlocksPacket,
+  RequestBlocksPacket,
+  RequestTransactionsPacket,
+  StatusPacket,
+  SyncPacket,
+  TransactionsPacket,
+  TransactionsStatusPacket,
+} from "./sync-packets.js";
 export {
   contractAddress,
   create2Address,

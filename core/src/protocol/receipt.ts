@@ -9,6 +9,9 @@ import { RlpReader, RlpWriter } from "./rlp.js";
 import { V2_9_0 } from "./version.js";
 import type { SupportedVersion } from "./version.js";
 
+/** LOG0 to LOG4. */
+const TOPICS_MAX = 4;
+
 /** An event that a contract emitted. */
 export interface LogEntry {
   readonly address: Address;
@@ -71,7 +74,7 @@ export function readReceipt(reader: RlpReader, version: SupportedVersion): Recei
     status: reader.readNumber(4),
     output: reader.readBytesOrList(),
     remainGas: version >= V2_9_0 ? reader.readInteger() : 0n,
-    logs: reader.readListOrNothing(() => readLog(reader)),
+    logs: reader.readListOrNothing(Infinity, () => readLog(reader)),
   };
   reader.leaveList(outer);
   return receipt;
@@ -81,7 +84,7 @@ function readLog(reader: RlpReader): LogEntry {
   const outer = reader.enterList();
   const log = {
     address: bytesToHex(reader.readPadded(20)) as Address,
-    topics: reader.readListOrNothing(() => bytesToHex(reader.readPadded(32)) as Hash),
+    topics: reader.readListOrNothing(TOPICS_MAX, () => bytesToHex(reader.readPadded(32)) as Hash),
     data: reader.readBytesOrList(),
   };
   if (!reader.atEnd) reader.fail();

@@ -170,19 +170,22 @@ export class RlpReader {
     return value;
   }
 
-  /** The items of a list, each read by `read`. */
-  readList<T>(read: () => T): T[] {
+  /** The items of a list, each read by `read`; more than `itemsMax` of them are a failure. */
+  readList<T>(itemsMax: number, read: () => T): T[] {
     const items: T[] = [];
     const outer = this.enterList();
-    while (!this.atEnd) items.push(read());
+    while (!this.atEnd) {
+      if (items.length === itemsMax) this.broken = true;
+      else items.push(read());
+    }
     this.leaveList(outer);
     return items;
   }
 
-  /** As {@link readList}; a string or nothing in its place counts as the empty list, as the C++ node reads some fields. */
-  readListOrNothing<T>(read: () => T): T[] {
+  /** As {@link readList}; a string or nothing in its place counts as no items, as the C++ node reads some fields. */
+  readListOrNothing<T>(itemsMax: number, read: () => T): T[] {
     if (this.atEnd) return [];
-    if (this.nextIsList()) return this.readList(read);
+    if (this.nextIsList()) return this.readList(itemsMax, read);
     this.skip();
     return [];
   }
