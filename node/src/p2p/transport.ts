@@ -1,0 +1,47 @@
+/** What lies below a session: an encrypted byte stream whose other end is known. */
+import type { Duplex } from "node:stream";
+import type { NodeId } from "@tsbcos/core/primitives";
+import type { Endpoint } from "./interface.js";
+
+/** Who a certificate says the other end is. */
+export interface PeerIdentity {
+  readonly nodeId: NodeId;
+  /** Common name of the issuer. */
+  readonly agencyName: string;
+  /** Common name of the certificate. */
+  readonly nodeName: string;
+}
+
+/** An established connection: handshake done, certificate chain checked. */
+export interface SecureConnection {
+  readonly stream: Duplex;
+  readonly identity: PeerIdentity;
+  readonly remote: Endpoint;
+}
+
+/** A listener that accepts connections. */
+export interface SecureListener {
+  readonly address: Endpoint;
+  close(): Promise<void>;
+}
+
+/** Takes what comes in at a listener. */
+export interface ListenerEvents {
+  /** A connection is complete. */
+  connected(connection: SecureConnection): void;
+  /** A connection was given up before; `reason` is a kebab-case code. */
+  refused(reason: string, remote: Endpoint): void;
+}
+
+/** A way to make encrypted connections with both ends known: TLS here, SM TLS elsewhere. */
+export interface SecureTransport {
+  /** Starts to listen. */
+  listen(at: Endpoint, events: ListenerEvents): Promise<SecureListener>;
+  /**
+   * Connects.
+   *
+   * @param timeoutMs for everything until the connection is complete
+   * @throws CodedError with the reason why there is no connection
+   */
+  dial(to: Endpoint, timeoutMs: number): Promise<SecureConnection>;
+}
