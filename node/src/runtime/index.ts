@@ -1,0 +1,4 @@
+export { GroupThread, ReadFailed, SubmissionRefused, type GroupThreadEvents } from "./group-thread-client.js";
+export type { CommittedBlock, GroupThreadStart, PlainError, SendHead } from "./messages.js";
+export { VerifierPool, type VerifierConnect, type VerifierStart } from "./verifier-pool.js";
+export { serveVerification, VerifierClient } from "./verifiers.js";

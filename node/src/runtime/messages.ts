@@ -1,0 +1,98 @@
+/** Messages between the main thread and a group's thread. Everything in them survives structured cloning. */
+import type { MessagePort } from "node:worker_threads";
+import type { NodeId, TraceEvent } from "@tsbcos/core/primitives";
+import type { GenesisConfig } from "@tsbcos/core/ledger";
+import type { GroupOptions } from "@tsbcos/core/group";
+import type { PackedBytes } from "./bytes-pack.js";
+
+/** What a group's thread is started with. */
+export interface GroupThreadStart {
+  readonly genesis: GenesisConfig;
+  readonly options: GroupOptions;
+  readonly chainId: bigint;
+  /** Numeric form of supported_version. */
+  readonly version: number;
+  readonly sm: boolean;
+  readonly nodeId: NodeId;
+  readonly privateKey: Uint8Array;
+  /** Folder of the group's store. */
+  readonly storeDirectory: string;
+  readonly storeCacheBytes: number;
+  /** Seed of the group's random choices (peers to gossip to); drawn by the main thread. */
+  readonly seed: string;
+  /** Trace events at this level and above are sent to the main thread. */
+  readonly traceLevel: TraceEvent["level"];
+  readonly verifierPorts: readonly MessagePort[];
+}
+
+/** A frame without its body; the bodies of a batch are packed in the same order. */
+export interface FrameHead {
+  readonly from: NodeId;
+  readonly moduleId: number;
+  readonly packetType: number;
+  readonly seq: number;
+}
+
+/** One message to be sent, without its body. */
+export interface SendHead {
+  readonly to: readonly NodeId[];
+  readonly moduleId: number;
+  readonly packetType: number;
+  readonly seq: number;
+}
+
+/** An error as it crosses threads. */
+export interface PlainError {
+  readonly code: number;
+  readonly message: string;
+  readonly withData: boolean;
+}
+
+/** From the main thread to a group. */
+export type ToGroup =
+  | { readonly type: "frames"; readonly heads: readonly FrameHead[]; readonly bodies: PackedBytes }
+  | { readonly type: "peers"; readonly peers: readonly NodeId[] }
+  | { readonly type: "submit"; readonly requestIds: readonly number[]; readonly raws: PackedBytes }
+  | { readonly type: "read"; readonly requestId: number; readonly method: string; readonly params: unknown }
+  | { readonly type: "stop" };
+
+/** Answer to one submission: the hash, or the refusal's text. */
+export type SubmissionAnswer =
+  | { readonly requestId: number; readonly hash: string }
+  | { readonly requestId: number; readonly refusal: { readonly code: string; readonly text: string } };
+
+/** Answer to one read: JSON text, or an error. */
+export type ReadAnswer =
+  { readonly requestId: number; readonly text: string } | { readonly requestId: number; readonly error: PlainError };
+
+/** A block that became the head. */
+export interface CommittedBlock {
+  readonly number: number;
+  readonly hash: string;
+  readonly transactions: number;
+  readonly failed: number;
+  /** Index of the proposer. */
+  readonly sealer: number;
+  readonly timestampMs: number;
+  readonly view: number | undefined;
+  /** Position of this node in the sealer list, 65535 when it is none. */
+  readonly nodeIndex: number;
+}
+
+/** From a group to the main thread: one message for everything that one turn produced. */
+export interface FromGroup {
+  readonly sends?: { readonly heads: readonly SendHead[]; readonly bodies: PackedBytes };
+  readonly submissions?: readonly SubmissionAnswer[];
+  readonly reads?: readonly ReadAnswer[];
+  readonly members?: readonly NodeId[];
+  readonly blocks?: readonly CommittedBlock[];
+  readonly traces?: readonly TraceEvent[];
+  /** Bytes of frames that have been handled: the main thread bounds what is under way. */
+  readonly framesHandledBytes?: number;
+  /** The group is open and has taken its first step. */
+  readonly ready?: { readonly height: number; readonly hash: string };
+  /** The group cannot go on; nothing more comes. */
+  readonly failed?: { readonly code: string; readonly message: string };
+  /** Everything is written and closed. */
+  readonly stopped?: true;
+}

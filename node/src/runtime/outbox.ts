@@ -1,0 +1,83 @@
+/** Collects what a group's thread has to say during one turn, and sends it as one message. */
+import type { MessagePort } from "node:worker_threads";
+import type { NodeId, TraceEvent } from "@tsbcos/core/primitives";
+import { buffersOf, packBytes } from "./bytes-pack.js";
+import type { CommittedBlock, FromGroup, ReadAnswer, SendHead, SubmissionAnswer } from "./messages.js";
+
+/** Everything said since the last flush. */
+export class Outbox {
+  readonly #port: Pick<MessagePort, "postMessage">;
+  #heads: SendHead[] = [];
+  #bodies: Uint8Array[] = [];
+  #submissions: SubmissionAnswer[] = [];
+  #reads: ReadAnswer[] = [];
+  #blocks: CommittedBlock[] = [];
+  #traces: TraceEvent[] = [];
+  #members: readonly NodeId[] | undefined;
+  #framesHandledBytes = 0;
+
+  constructor(port: Pick<MessagePort, "postMessage">) {
+    this.#port = port;
+  }
+
+  send(head: SendHead, body: Uint8Array): void {
+    this.#heads.push(head);
+    this.#bodies.push(body);
+  }
+
+  submission(answer: SubmissionAnswer): void {
+    this.#submissions.push(answer);
+  }
+
+  read(answer: ReadAnswer): void {
+    this.#reads.push(answer);
+  }
+
+  members(members: readonly NodeId[]): void {
+    this.#members = members;
+  }
+
+  block(block: CommittedBlock): void {
+    this.#blocks.push(block);
+  }
+
+  trace(event: TraceEvent): void {
+    this.#traces.push(event);
+  }
+
+  framesHandled(bytes: number): void {
+    this.#framesHandledBytes += bytes;
+  }
+
+  /** Posts everything, if there is anything. */
+  flush(): void {
+    const message: { -readonly [Key in keyof FromGroup]: FromGroup[Key] } = {};
+    const transfer: ArrayBuffer[] = [];
+    if (this.#heads.length > 0) {
+      const bodies = packBytes(this.#bodies);
+      message.sends = { heads: this.#heads, bodies };
+      transfer.push(...buffersOf(bodies));
+      this.#heads = [];
+      this.#bodies = [];
+    }
+    if (this.#submissions.length > 0) message.submissions = this.#submissions;
+    if (this.#reads.length > 0) message.reads = this.#reads;
+    if (this.#blocks.length > 0) message.blocks = this.#blocks;
+    if (this.#traces.length > 0) message.traces = this.#traces;
+    if (this.#members !== undefined) message.members = this.#members;
+    if (this.#framesHandledBytes > 0) message.framesHandledBytes = this.#framesHandledBytes;
+    this.#submissions = [];
+    this.#reads = [];
+    this.#blocks = [];
+    this.#traces = [];
+    this.#members = undefined;
+    this.#framesHandledBytes = 0;
+    if (Object.keys(message).length > 0) this.#port.postMessage(message, transfer);
+  }
+
+  /** Flushes, then posts a message of its own: the first or the last words of a group. */
+  say(message: Pick<FromGroup, "ready" | "failed" | "stopped">): void {
+    this.flush();
+    this.#port.postMessage(message);
+  }
+}
