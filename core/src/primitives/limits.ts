@@ -40,6 +40,24 @@ export const PBFT_CACHED_MESSAGES_PER_SEALER_MAX = 32;
 /** A view change may be at most this far above our own view; beyond it only its author is remembered. */
 export const PBFT_VIEW_DISTANCE_MAX = 1_000_000;
 
+/** Votes kept for heights above the next one are at most this far ahead of it: further away, synchronisation comes first. */
+export const PBFT_FUTURE_HEIGHTS_MAX = 20;
+
+/** Answers to one peer's requests for transactions of one proposal: an honest node asks once. */
+export const PBFT_MISSED_TRANSACTIONS_ANSWERS_MAX = 4;
+
+/** A proposal may claim to be made this many milliseconds ahead of our clock, so that no leader can run the chain's clock away. */
+export const PBFT_TIMESTAMP_AHEAD_MS_MAX = 24 * 60 * 60 * 1000;
+
+/** Entries of a block's signature list for each sealer: the C++ node stores a sealer's differing signatures side by side. */
+export const BLOCK_SIGNATURES_PER_SEALER_MAX = 4;
+
+/** A leader that waits for block synchronisation looks again after this many milliseconds. */
+export const PROPOSAL_SYNC_RECHECK_MS = 200;
+
+/** A proposal that is not full yet is topped up from the pool at most this often, in milliseconds. */
+export const PROPOSAL_FILL_INTERVAL_MS = 10;
+
 /** Message keys remembered a peer and packet type, so that nothing is sent twice. */
 export const PBFT_BROADCAST_FILTER_KEYS_MAX = 1024;
 
@@ -78,6 +96,15 @@ export const CONTRACT_CODE_BYTES_MAX = 0x40000;
 
 /** Nested calls of the EVM. */
 export const CALL_DEPTH_MAX = 1024;
+
+/**
+ * Memory of all EVM frames of one transaction. Gas is the real bound: under a tx_gas_limit of up to 10^12 it is reached
+ * first. Beyond this a frame is out of gas; all nodes must agree.
+ */
+export const EVM_MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** Prepared contract code kept by an executor, by least recent preparation. */
+export const EVM_CODE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Decoded committed rows kept in memory, a group: the working set of a busy contract several times over. */
 export const STATE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
