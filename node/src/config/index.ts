@@ -6,6 +6,7 @@ export {
   groupDataDirectory,
   groupFile,
   listGroups,
+  loadChain,
   loadConfiguration,
   loadGroup,
   loadSdkAllowlist,

@@ -72,6 +72,25 @@ export function loadGroup(node: NodeConfig, id: GroupId): Loaded<GroupFiles> {
   return { value: files, warnings: problems };
 }
 
+/**
+ * Reads a `config.ini` and a genesis file that lie anywhere: those of a recorded chain, for one.
+ *
+ * @throws CodedError `configuration-invalid`
+ */
+export function loadChain(
+  nodeFile: string,
+  genesisFile: string,
+  id: GroupId,
+): Loaded<{ readonly node: NodeConfig; readonly genesis: GenesisConfig }> {
+  const problems: Problem[] = [];
+  const nodeDocument = readDocument(nodeFile, problems) ?? parseIni("", nodeFile, problems);
+  const genesisDocument = readDocument(genesisFile, problems) ?? parseIni("", genesisFile, problems);
+  const node = readNodeConfig(nodeDocument, problems, existsSync);
+  const { genesis } = readGenesisConfig(genesisDocument, problems, { groupId: id, version: node.supportedVersion });
+  refuseErrors(problems);
+  return { value: { node, genesis }, warnings: problems };
+}
+
 /** Numbers of the groups that have a genesis file, ascending. */
 export function listGroups(node: NodeConfig): GroupId[] {
   const problems: Problem[] = [];

@@ -1,0 +1,2 @@
+export { readRecording } from "./recording.js";
+export type { Recording } from "./recording.js";
