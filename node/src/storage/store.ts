@@ -5,16 +5,21 @@ import type { KeyValueReader, StateWrite } from "@tsbcos/core/state";
 export interface StoreOptions {
   /** Directory; made when missing. One process at a time may have it open. */
   readonly directory: string;
-  /** Bytes of blocks of the database kept in memory for reads. */
+  /** Bytes of the database's blocks kept in memory for reads. */
   readonly cacheBytes?: number;
 }
 
-/** A durable store: reads are synchronous, writes are atomic and on disk when they resolve. */
+/**
+ * A durable store: reads are synchronous, writes are atomic and on disk when they resolve.
+ *
+ * After any failure the group must end; the message says what an operator can do.
+ */
 export interface Store extends KeyValueReader {
   /**
-   * Writes all rows or none, in the order of the calls.
+   * Writes all rows or none. Calls take effect in their order: after a crash the store holds the batches of the first
+   * so many calls.
    *
-   * @throws CodedError `store-write-failed` (disk full, I/O error): the store takes no more writes, the group must end
+   * @throws CodedError `store-write-failed` (disk full, I/O error): from then on no write succeeds
    */
   write(rows: readonly StateWrite[]): Promise<void>;
   /** The prepare saved last, undefined when none was. */
