@@ -1,0 +1,1 @@
+export { cryptoSuiteConformance } from "./crypto-suite.js";
