@@ -1,0 +1,7 @@
+/** Door of the group: one ledger with everything that decides about it, and the driver in front of it. */
+export type { GroupEnvironment, GroupOptions } from "./assemble.js";
+export { ChainWorker } from "./chain-worker.js";
+export type { ReadOnlyCall } from "./chain-worker.js";
+export { GroupDriver } from "./driver.js";
+export { Group } from "./group.js";
+export type { GroupEffect, GroupEffectOf, GroupInput, GroupPorts } from "./messages.js";
