@@ -25,6 +25,34 @@ export const SYNC_HASHES_MAX = 65_536;
 /** Longest signature of any suite, bytes. */
 export const SIGNATURE_BYTES_MAX = 128;
 
+/**
+ * Bytes that may wait to be sent to one peer: one largest frame and what comes meanwhile. A peer that leaves more
+ * unread is disconnected.
+ */
+export const P2P_SEND_QUEUE_BYTES_MAX = P2P_FRAME_BYTES_MAX + 64 * 1024 * 1024;
+
+/** P2P sessions at once: each has a node id of its own, so this bounds the certificates in use. */
+export const P2P_SESSIONS_MAX = 1024;
+
+/** Answers that one peer may owe us at once. */
+export const P2P_PENDING_REQUESTS_PER_PEER_MAX = 10_000;
+
+/** Longest list of topics taken from one peer, as text. */
+export const P2P_TOPICS_BYTES_MAX = 1024 * 1024;
+
+/** Kinds of traffic (module and group) counted apart; what a peer invents beyond is counted together. */
+export const P2P_TRAFFIC_KINDS_MAX = 1024;
+
+/** Milliseconds an accepted connection has to finish its TLS handshake: many round trips of a slow line. */
+export const P2P_HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Accepted connections in the middle of their TLS handshake, together and from one address. */
+export const P2P_HALF_OPEN_MAX = 512;
+export const P2P_HALF_OPEN_PER_ADDRESS_MAX = 64;
+
+/** Connections accepted from one address within a second, each of which costs a TLS handshake. */
+export const P2P_ACCEPTS_PER_ADDRESS_PER_SECOND_MAX = 64;
+
 /** Largest body of one Blocks packet: one frame less room for headers. */
 export const SYNC_BLOCKS_PACKET_BYTES_MAX = P2P_FRAME_BYTES_MAX - 2048;
 
@@ -37,8 +65,11 @@ export const PBFT_FUTURE_PREPARES_MAX = 10;
 /** Sign and commit messages kept for one hash or one height and not yet countable: one of each sealer, twice over. */
 export const PBFT_CACHED_MESSAGES_PER_SEALER_MAX = 32;
 
-/** A view change may be at most this far above our own view; beyond it only its author is remembered. */
-export const PBFT_VIEW_DISTANCE_MAX = 1_000_000;
+/**
+ * Highest PBFT view. A chain that is idle needs 68 years to get there; whatever claims to be beyond is refused, so that
+ * arithmetic on views stays far from the 32 bits they have on the wire.
+ */
+export const PBFT_VIEW_MAX = 0x7fff_ffff;
 
 /** Votes kept for heights above the next one are at most this far ahead of it: further away, synchronisation comes first. */
 export const PBFT_FUTURE_HEIGHTS_MAX = 20;
@@ -69,6 +100,36 @@ export const SYNC_PENDING_REQUESTS_PER_PEER_MAX = 1000;
 
 /** Blocks asked for in one request. */
 export const SYNC_REQUEST_BLOCKS_MAX = 32;
+
+/** Block requests under way at once. */
+export const SYNC_REQUEST_SHARDS_MAX = 4;
+
+/** Blocks of a request that reach beyond our head and are kept for later: enough for any honest node that catches up. */
+export const SYNC_SERVED_AHEAD_BLOCKS_MAX = 1024;
+
+/** Bytes of blocks sent in one pass: what a group can read and send without keeping consensus waiting. */
+export const SYNC_SERVED_BYTES_PER_PASS = 4 * 1024 * 1024;
+
+/** Transactions of downloaded blocks that are verified before their block's turn: fills the verifiers, bounds what a liar costs. */
+export const SYNC_VERIFIED_AHEAD_TRANSACTIONS_MAX = 4000;
+
+/** Peers whose misbehaviour is remembered. */
+export const SYNC_BACKED_OFF_PEERS_MAX = 1024;
+
+/** Peers whose clock difference is remembered. */
+export const SYNC_CLOCK_PEERS_MAX = 1024;
+
+/** Peers for which it is remembered which transactions they have; further ones may be told twice. */
+export const SYNC_MARKED_PEERS_MAX = 1024;
+
+/** Bytes of received transactions under verification; what arrives beyond it is dropped and asked for again later. */
+export const SYNC_VERIFYING_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Bytes of transactions in one packet: keeps frames far below the largest one. */
+export const SYNC_TRANSACTIONS_PACKET_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Bytes of transactions sent in answer to one request. */
+export const SYNC_ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Transactions handed to transaction synchronisation in one pass. */
 export const SYNC_TRANSACTIONS_PER_PASS_MAX = 1000;
@@ -116,3 +177,4 @@ export const LEDGER_BLOCK_CACHE_BYTES_MAX = 16 * 1024 * 1024;
 export const LEDGER_HASHES_CACHED_MAX = 2048;
 
 assert(SYNC_BLOCKS_PACKET_BYTES_MAX < P2P_FRAME_BYTES_MAX, "a Blocks packet must fit into one frame");
+assert(SYNC_SERVED_BYTES_PER_PASS < SYNC_BLOCKS_PACKET_BYTES_MAX, "a pass of serving fits into one packet");
