@@ -46,8 +46,10 @@ export const P2P_TRAFFIC_KINDS_MAX = 1024;
 /** Milliseconds an accepted connection has to finish its TLS handshake: many round trips of a slow line. */
 export const P2P_HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Accepted connections in the middle of their TLS handshake, together and from one address. */
+/** Accepted connections in the middle of their TLS handshake. */
 export const P2P_HALF_OPEN_MAX = 512;
+
+/** The same from one address: all nodes of a large machine may start at once. */
 export const P2P_HALF_OPEN_PER_ADDRESS_MAX = 64;
 
 /** Connections accepted from one address within a second, each of which costs a TLS handshake. */
