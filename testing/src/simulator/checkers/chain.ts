@@ -1,0 +1,113 @@
+/** One chain: every node stores the same blocks, each follows from its parent, and each was agreed by enough sealers. */
+import { hexToBytes } from "@tsbcos/core/primitives";
+import type { Hash, NodeId } from "@tsbcos/core/primitives";
+import type { CryptoSuite } from "@tsbcos/core/crypto";
+import type { BlockSignature } from "@tsbcos/core/protocol";
+import type { ChainHead, ExecutedBlock, Ledger } from "@tsbcos/core/ledger";
+import { check } from "../failure.js";
+
+/** A block of the chain, as the first node that stored it reported it. */
+export interface ChainBlock {
+  readonly hash: Hash;
+  /** Node that stored it first. */
+  readonly node: number;
+  /** Sealers of the next block. */
+  readonly sealers: readonly NodeId[];
+  readonly transactions: readonly Hash[];
+}
+
+/** Compares what all nodes store. */
+export class ChainChecker {
+  readonly #suite: CryptoSuite;
+  readonly #blocks: ChainBlock[] = [];
+  readonly #heightOf = new Map<Hash, number>();
+  readonly #nonces = new Set<bigint>();
+  /** Highest block that each node has reported as stored. */
+  readonly #reported: number[];
+
+  constructor(suite: CryptoSuite, nodeCount: number, genesis: ChainHead) {
+    this.#suite = suite;
+    this.#reported = Array.from({ length: nodeCount }, () => 0);
+    this.#blocks.push({ hash: genesis.hash, node: 0, sealers: genesis.sealers, transactions: [] });
+  }
+
+  /** Number of the highest block. */
+  get height(): number {
+    return this.#blocks.length - 1;
+  }
+
+  /** The sealers of the block after the highest one. */
+  get sealers(): readonly NodeId[] {
+    return (this.#blocks.at(-1) as ChainBlock).sealers;
+  }
+
+  /** Height of the block that holds the transaction. */
+  heightOf(transaction: Hash): number | undefined {
+    return this.#heightOf.get(transaction);
+  }
+
+  /** A node is about to store a block: enough different sealers must have signed it. */
+  storing(node: number, block: ExecutedBlock, signatures: readonly BlockSignature[]): void {
+    const { number } = block.header;
+    const sealers = this.#blocks[number - 1]?.sealers;
+    check(sealers !== undefined, `n${node} stores block ${number}, and nobody has block ${number - 1}`);
+    const digest = hexToBytes(block.hash);
+    const signers = new Set<number>();
+    for (const { index, signature } of signatures) {
+      const sealer = sealers[index];
+      const valid = sealer !== undefined && this.#suite.verify(digest, signature, hexToBytes(sealer));
+      check(valid, `n${node} stores block ${number} with a false signature of sealer ${index}`);
+      signers.add(index);
+    }
+    const quorum = sealers.length - Math.floor((sealers.length - 1) / 3);
+    const text = [...signers].join(", ");
+    check(signers.size >= quorum, `n${node} stores block ${number} signed by (${text}) only, and ${quorum} are needed`);
+  }
+
+  /** A node reports a stored block. */
+  stored(node: number, head: ChainHead, block: ExecutedBlock): void {
+    const { number, parentHash } = block.header;
+    check(head.hash === block.hash, `the head of n${node} is not the block ${number} that it stored`);
+    check(number === (this.#reported[node] as number) + 1, `n${node} stored block ${number} out of order`);
+    this.#reported[node] = number;
+    const parent = this.#blocks[number - 1] as ChainBlock;
+    check(parentHash === parent.hash, `block ${number} of n${node} does not follow block ${number - 1}`);
+    const known = this.#blocks[number];
+    if (known === undefined) return this.#extend(node, head, block);
+    const what = `n${node} stored ${block.hash} at height ${number}, and n${known.node} stored ${known.hash}`;
+    check(known.hash === block.hash, what);
+    check(known.sealers.join() === head.sealers.join(), `n${node} has other sealers after block ${number}`);
+  }
+
+  /** A node has (re)started from its disk. */
+  restarted(node: number, ledger: Ledger): void {
+    const reported = this.#reported[node] as number;
+    const { number: height } = ledger.head().header;
+    check(height >= reported, `n${node} had reported block ${reported}, and has only ${height} after its restart`);
+    // One block may have reached the disk right before the crash without a report.
+    check(height <= reported + 1, `n${node} has blocks up to ${height} and reported ${reported}`);
+    this.#reported[node] = height;
+    if (height > this.height) {
+      const block = ledger.block(height);
+      check(block !== undefined, `n${node} does not have the block ${height} that is its head`);
+      this.#extend(node, ledger.head(), block);
+    }
+    for (let number = 0; number <= height; number++) {
+      const same = ledger.hashAt(number) === this.#blocks[number]?.hash;
+      check(same, `block ${number} on the disk of n${node} is not that of the chain`);
+    }
+  }
+
+  #extend(node: number, head: ChainHead, block: Pick<ExecutedBlock, "header" | "hash" | "transactions">): void {
+    const { number } = block.header;
+    for (const { hash, nonce } of block.transactions) {
+      const before = this.#heightOf.get(hash);
+      check(before === undefined, `transaction ${hash} is in blocks ${before ?? ""} and ${number}`);
+      check(!this.#nonces.has(nonce), `block ${number} uses a nonce for the second time, in ${hash}`);
+      this.#heightOf.set(hash, number);
+      this.#nonces.add(nonce);
+    }
+    const transactions = block.transactions.map(({ hash }) => hash);
+    this.#blocks.push({ hash: block.hash, node, sealers: head.sealers, transactions });
+  }
+}

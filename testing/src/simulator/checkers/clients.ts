@@ -1,0 +1,60 @@
+/** What clients were promised: an admitted transaction comes into a block, and one that is in a block stays there. */
+import type { Hash } from "@tsbcos/core/primitives";
+import type { ClientTransaction } from "../workload.js";
+import { check } from "../failure.js";
+
+interface Admitted {
+  readonly transaction: ClientTransaction;
+  readonly node: number;
+  readonly incarnation: number;
+}
+
+/** Remembers admissions. */
+export class ClientChecker {
+  readonly #admitted = new Map<Hash, Admitted[]>();
+  #refused = 0;
+
+  /** Transactions that some node has admitted. */
+  get admittedCount(): number {
+    return this.#admitted.size;
+  }
+
+  /** Submissions that were refused. */
+  get refusedCount(): number {
+    return this.#refused;
+  }
+
+  /** A node admitted a transaction. */
+  admitted(transaction: ClientTransaction, node: number, incarnation: number): void {
+    check(transaction.kind !== "wrong-chain", `n${node} admitted a transaction for another chain`);
+    check(transaction.kind !== "malformed", `n${node} admitted a transaction that was cut short`);
+    const admissions = this.#admitted.get(transaction.hash) ?? [];
+    admissions.push({ transaction, node, incarnation });
+    this.#admitted.set(transaction.hash, admissions);
+  }
+
+  /** A node refused a transaction. */
+  refused(): void {
+    this.#refused++;
+  }
+
+  /**
+   * Admitted transactions that are owed a block: the node that admitted them still lives, and nothing speaks against
+   * them.
+   */
+  owed(parts: {
+    readonly isInBlock: (hash: Hash) => boolean;
+    readonly isDisputed: (hash: Hash) => boolean;
+    readonly isAlive: (node: number, incarnation: number) => boolean;
+  }): Hash[] {
+    const owed: Hash[] = [];
+    for (const [hash, admissions] of this.#admitted) {
+      if (parts.isInBlock(hash) || parts.isDisputed(hash)) continue;
+      const alive = admissions.some(
+        ({ transaction, node, incarnation }) => transaction.mustCommit && parts.isAlive(node, incarnation),
+      );
+      if (alive) owed.push(hash);
+    }
+    return owed;
+  }
+}

@@ -1,0 +1,75 @@
+import { EMPTY_BYTES } from "@tsbcos/core/primitives";
+import type { Hash } from "@tsbcos/core/primitives";
+import {
+  encodeBackedUpPrepare,
+  encodePbftMessage,
+  encodePbftPacket,
+  ModuleId,
+  PbftPacketId,
+} from "@tsbcos/core/protocol";
+import { describe, expect, it } from "vitest";
+import { VoteChecker } from "./votes.js";
+
+const A = "aa".repeat(32) as Hash;
+const B = "bb".repeat(32) as Hash;
+type Kind = keyof typeof PbftPacketId;
+
+function message(height: number, view: number, blockHash: Hash, index = 0) {
+  const sig = new Uint8Array(65);
+  return { height, view, index, timestamp: 0n, blockHash, sig, sig2: sig, block: EMPTY_BYTES };
+}
+
+function frame(kind: Kind, content: ReturnType<typeof message>, more: { incarnation?: number; backup?: number } = {}) {
+  const prepare = { ...message(more.backup ?? content.height, 0, A), block: new Uint8Array([1]) };
+  const block = kind === "Prepare" ? new Uint8Array([1]) : EMPTY_BYTES;
+  return {
+    node: 3,
+    incarnation: more.incarnation ?? 1,
+    ownIndex: 0,
+    moduleId: ModuleId.Pbft,
+    packetType: 0,
+    body: encodePbftPacket({
+      packetId: PbftPacketId[kind],
+      ttl: 2,
+      emptyBlock: false,
+      message: encodePbftMessage({ ...content, block }),
+      forwardNodes: [],
+    }),
+    backedUpPrepare: more.backup === 0 ? undefined : encodeBackedUpPrepare(prepare),
+  };
+}
+
+describe("VoteChecker", () => {
+  it("accepts one vote of each kind in each view, sent any number of times", () => {
+    const checker = new VoteChecker();
+    for (const kind of ["Prepare", "Sign", "Commit", "Commit"] as const) checker.sent(frame(kind, message(5, 0, A)));
+    checker.sent(frame("Prepare", message(5, 1, B)));
+    checker.sent(frame("Sign", message(6, 0, B)));
+  });
+
+  it.each(["Prepare", "Sign"] as const)("finds a second %s in one view", (kind) => {
+    const checker = new VoteChecker();
+    checker.sent(frame(kind, message(5, 2, A)));
+    expect(() => checker.sent(frame(kind, message(5, 2, B)))).toThrow("had sent one for");
+  });
+
+  it("lets a restarted node sign again, but not against its own commit vote", () => {
+    const checker = new VoteChecker();
+    checker.sent(frame("Sign", message(5, 0, A)));
+    checker.sent(frame("Sign", message(5, 0, B), { incarnation: 2 }));
+    checker.sent(frame("Commit", message(5, 0, B), { incarnation: 2 }));
+    expect(() => checker.sent(frame("Sign", message(5, 7, A), { incarnation: 3 }))).toThrow("had sent a commit");
+  });
+
+  it("finds a commit vote that leaves before its backup is on the disk", () => {
+    const checker = new VoteChecker();
+    expect(() => checker.sent(frame("Commit", message(5, 0, A), { backup: 4 }))).toThrow("a backup of height 4");
+    expect(() => checker.sent(frame("Commit", message(5, 0, A), { backup: 0 }))).toThrow("a backup of height none");
+  });
+
+  it("does not hold a node to the votes of others that it forwards", () => {
+    const checker = new VoteChecker();
+    checker.sent(frame("Sign", message(5, 0, A, 1)));
+    checker.sent(frame("Sign", message(5, 0, B, 1)));
+  });
+});

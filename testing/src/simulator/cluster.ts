@@ -1,0 +1,357 @@
+/** A simulated cluster: nodes, network, disks, faults, clients and checkers of one run, and its two phases. */
+import { bytesToHex, createRandom, ZERO_ADDRESS } from "@tsbcos/core/primitives";
+import type { NodeId, Random, TraceEvent } from "@tsbcos/core/primitives";
+import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
+import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig, Ledger } from "@tsbcos/core/ledger";
+import type { GroupEffectOf } from "@tsbcos/core/group";
+import { ChainChecker } from "./checkers/chain.js";
+import { ClientChecker } from "./checkers/clients.js";
+import { checkSameState } from "./checkers/state.js";
+import { VoteChecker } from "./checkers/votes.js";
+import { CALM_DISK, SimulatedDisk } from "./disk.js";
+import { check, SimulationFailure } from "./failure.js";
+import { Faults } from "./faults.js";
+import { CALM_NETWORK, Network } from "./network.js";
+import type { SimulatedFrame } from "./network.js";
+import { SimulatedNode } from "./node.js";
+import type { NodeListener } from "./node.js";
+import type { RunOptions } from "./options.js";
+import { drawKeys, genesisHeadOf, genesisOf, groupOptionsOf, rulesOf } from "./setup.js";
+import type { Story } from "./story.js";
+import { Workload } from "./workload.js";
+import type { ClientTransaction } from "./workload.js";
+import { World } from "./world.js";
+
+/** Virtual time in which the second phase must have made progress. View changes back off to minutes in bad runs. */
+const LIVENESS_MS_MAX = 600_000;
+const LIVENESS_CHECK_MS = 200;
+/** A run that handles more events than this is caught in a loop. */
+const EVENTS_MAX = 3_000_000;
+
+/** Everything a run reports besides how it ended. */
+export interface ClusterFigures {
+  readonly height: number;
+  readonly admitted: number;
+  readonly refused: number;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly digest: string;
+  /** How often each trace event of the core was seen. */
+  readonly marks: ReadonlyMap<string, number>;
+}
+
+/** Everything of one run. */
+export class Cluster implements NodeListener {
+  readonly #options: RunOptions;
+  readonly #story: Story;
+  readonly #world = new World(EVENTS_MAX);
+  readonly #random: Random;
+  readonly #nodes: readonly SimulatedNode[];
+  readonly #indexOf = new Map<NodeId, number>();
+  readonly #network: Network;
+  readonly #workload: Workload;
+  readonly #faults: Faults;
+  readonly #chain: ChainChecker;
+  readonly #votes = new VoteChecker();
+  readonly #clients = new ClientChecker();
+  readonly #submitted = new Map<number, ClientTransaction>();
+  readonly #marks = new Map<string, number>();
+  #lastSeq = 0;
+  #lastRequestId = 0;
+
+  constructor(options: RunOptions, suite: CryptoSuite, story: Story) {
+    this.#options = options;
+    this.#story = story;
+    this.#random = createRandom(`run/${options.seed}`);
+    const keys = drawKeys(this.#random.split("keys"), suite, options.nodeCount);
+    const ids = keys.map((key) => bytesToHex(key.publicKey) as NodeId);
+    ids.forEach((id, index) => this.#indexOf.set(id, index));
+    const members = options.nodeCount - options.observerCount;
+    const genesis = genesisOf(options, ids.slice(0, members));
+    const rules = rulesOf(suite);
+    this.#nodes = keys.map((key, index) => this.#createNode(key, index, rules, genesis));
+    this.#network = new Network({
+      world: this.#world,
+      random: this.#random.split("network"),
+      count: options.nodeCount,
+      options: options.network,
+      listener: {
+        deliver: (from, to, frame) => this.#deliver(from, to, frame),
+        sessionsChanged: (node, peers) =>
+          this.#node(node).post({ type: "peers-changed", peers: peers.map((peer) => this.#node(peer).nodeId) }),
+      },
+    });
+    const random = this.#random.split("workload");
+    this.#workload = new Workload({ random, suite, changeable: ids.slice(members) });
+    this.#faults = this.#createFaults();
+    this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis));
+  }
+
+  /** What there is to report, at any time. */
+  get figures(): ClusterFigures {
+    return {
+      height: this.#chain.height,
+      admitted: this.#clients.admittedCount,
+      refused: this.#clients.refusedCount,
+      events: this.#world.eventCount,
+      virtualMs: this.#world.nowMs,
+      digest: this.#world.digest,
+      marks: this.#marks,
+    };
+  }
+
+  /**
+   * Both phases: first everything goes wrong and nothing may break, then the world calms down and things must move.
+   *
+   * @throws SimulationFailure
+   */
+  run(): void {
+    const random = this.#random.split("start");
+    for (const node of this.#nodes) this.#world.after(random.below(500), () => this.#start(node));
+    this.#scheduleClients();
+    this.#faults.start();
+    this.#world.run(this.#options.faultPhaseMs);
+    this.#faults.stop();
+    const alive = this.#calmDown();
+    this.#demandProgress(alive);
+    for (const node of alive.slice(1)) this.#compare(alive[0] as SimulatedNode, node);
+  }
+
+  sent(node: SimulatedNode, effect: GroupEffectOf<"send">): void {
+    const { moduleId, packetType, body } = effect;
+    const seq = effect.seq === 0 ? ++this.#lastSeq : effect.seq;
+    this.#world.note(`n${node.index} sends ${moduleId}/${packetType} ${body.length} ${body.at(-1) ?? ""}`);
+    const ownIndex = node.group?.head.sealers.indexOf(node.nodeId) ?? -1;
+    const { backedUpPrepare } = node.disk;
+    const { index, incarnation } = node;
+    this.#votes.sent({ node: index, incarnation, ownIndex, moduleId, packetType, body, backedUpPrepare });
+    for (const to of effect.to) {
+      const peer = this.#indexOf.get(to);
+      check(peer !== undefined && peer !== index, `n${index} sends to itself or to a stranger`);
+      this.#network.send(index, peer, { moduleId, packetType, seq, body });
+    }
+  }
+
+  storing(node: SimulatedNode, { block, signatures }: GroupEffectOf<"store-block">): void {
+    this.#chain.storing(node.index, block, signatures);
+  }
+
+  committed(node: SimulatedNode, head: ChainHead, block: ExecutedBlock): void {
+    const { number } = block.header;
+    this.#chain.stored(node.index, head, block);
+    const failed = block.receipts.filter((receipt) => receipt.status !== 0).length;
+    const detail = `${block.transactions.length} transactions, ${failed} failed, ${head.sealers.length} sealers`;
+    this.#line(node, "stored", `${block.hash.slice(0, 8)} ${detail}`);
+    const created = block.receipts.filter(
+      ({ status, contractAddress }) => status === 0 && contractAddress !== ZERO_ADDRESS,
+    );
+    this.#workload.blockSeen(
+      number,
+      number < this.#chain.height ? [] : created.map((receipt) => receipt.contractAddress),
+    );
+  }
+
+  answered(node: SimulatedNode, { requestId, result }: GroupEffectOf<"submission-result">): void {
+    const transaction = this.#submitted.get(requestId);
+    check(transaction !== undefined, `n${node.index} answers request ${requestId} which it does not have`);
+    this.#submitted.delete(requestId);
+    this.#world.note(`n${node.index} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
+    if (!result.ok) return this.#clients.refused();
+    check(result.value === transaction.hash, `n${node.index} answers with the hash of another transaction`);
+    this.#clients.admitted(transaction, node.index, node.incarnation);
+  }
+
+  started(node: SimulatedNode, ledger: Ledger): void {
+    this.#chain.restarted(node.index, ledger);
+    this.#line(node, "started", `life ${node.incarnation}`);
+  }
+
+  traced(node: SimulatedNode, { room, event, level, fields }: TraceEvent): void {
+    const mark = `${room}/${event}`;
+    this.#marks.set(mark, (this.#marks.get(mark) ?? 0) + 1);
+    if (level !== "debug") this.#line(node, mark, fields === undefined ? "" : JSON.stringify(fields));
+  }
+
+  #line(node: SimulatedNode, event: string, detail: string): void {
+    this.#world.note(`n${node.index} ${event} ${detail}`);
+    const { group } = node;
+    this.#story.tell({
+      atMs: this.#world.nowMs,
+      node: `n${node.index}`,
+      event,
+      height: group?.head.header.number,
+      view: group?.pbftView(),
+      detail,
+    });
+  }
+
+  #node(index: number): SimulatedNode {
+    return this.#nodes[index] as SimulatedNode;
+  }
+
+  #deliver(from: number, to: number, frame: SimulatedFrame): void {
+    this.#node(to).post({ type: "frame-received", from: this.#node(from).nodeId, ...frame });
+  }
+
+  #start(node: SimulatedNode): void {
+    node.start();
+    this.#network.nodeStarted(node.index);
+  }
+
+  #crash(node: SimulatedNode): void {
+    this.#line(node, "crash", "");
+    node.crash();
+    this.#network.nodeStopped(node.index);
+  }
+
+  #createNode(key: KeyPair, index: number, rules: ChainRules, genesis: GenesisConfig): SimulatedNode {
+    const { disk, bug, executionMsMax } = this.#options;
+    const random = this.#random.split(`node/${index}`);
+    return new SimulatedNode({
+      index,
+      world: this.#world,
+      random,
+      disk: new SimulatedDisk(this.#world, random.split("disk"), disk),
+      key,
+      nodeId: bytesToHex(key.publicKey) as NodeId,
+      rules,
+      genesis,
+      options: groupOptionsOf(this.#options),
+      executionMsMax,
+      bug,
+      // One vote less than a quorum: two halves of a cluster may then decide differently.
+      plantedBugs:
+        bug === "quorum-too-small" ? { quorum: (count) => count - Math.floor((count - 1) / 3) - 1 } : undefined,
+      listener: this,
+    });
+  }
+
+  #createFaults(): Faults {
+    return new Faults({
+      world: this.#world,
+      random: this.#random.split("faults"),
+      options: this.#options.faults,
+      target: {
+        nodeCount: this.#options.nodeCount,
+        isUp: (node) => this.#node(node).isUp,
+        crash: (node) => this.#crash(this.#node(node)),
+        restart: (node) => this.#start(this.#node(node)),
+        pause: (node) => {
+          this.#line(this.#node(node), "pause", "");
+          this.#node(node).pause();
+        },
+        resume: (node) => {
+          this.#line(this.#node(node), "resume", "");
+          this.#node(node).resume();
+        },
+        jumpClock: (node, byMs) => {
+          this.#line(this.#node(node), "clock", `${byMs} ms`);
+          this.#node(node).jumpClock(byMs);
+        },
+        partition: (side, others, oneSided) => {
+          this.#tell("partition", `${side.join()} ${oneSided ? "to" : "and"} ${others.join()}`);
+          for (const a of side) {
+            for (const b of others) {
+              this.#network.block(a, b);
+              if (!oneSided) this.#network.block(b, a);
+            }
+          }
+        },
+        heal: () => {
+          this.#tell("heal", "");
+          this.#network.healAll();
+        },
+      },
+    });
+  }
+
+  #tell(event: string, detail: string): void {
+    this.#world.note(`${event} ${detail}`);
+    this.#story.tell({ atMs: this.#world.nowMs, node: "", event, height: undefined, view: undefined, detail });
+  }
+
+  #scheduleClients(): void {
+    const random = this.#random.split("clients");
+    const { transactions, everyMs } = this.#options.workload;
+    let left = transactions;
+    const next = (): void => {
+      if (left-- <= 0) return;
+      this.#world.after(random.below(2 * everyMs + 1), () => {
+        this.#submit(this.#node(random.below(this.#nodes.length)), this.#workload.next());
+        next();
+      });
+    };
+    next();
+  }
+
+  #submit(node: SimulatedNode, transaction: ClientTransaction): void {
+    if (!node.isUp) return;
+    const requestId = ++this.#lastRequestId;
+    this.#submitted.set(requestId, transaction);
+    this.#world.note(`n${node.index} is given ${transaction.kind} ${transaction.hash}`);
+    node.post({ type: "transaction-submitted", requestId, raw: transaction.raw });
+  }
+
+  /** Ends all faults and lets a quorum, or everybody, come back for good. Returns those who are there. */
+  #calmDown(): SimulatedNode[] {
+    const alive = this.#drawCore();
+    this.#tell("calm", `core ${alive.map((node) => node.index).join()}`);
+    this.#network.setOptions(CALM_NETWORK);
+    this.#network.healAll();
+    for (const node of this.#nodes) {
+      const stays = alive.includes(node);
+      node.disk.setOptions(CALM_DISK);
+      if (!stays && node.group !== undefined) this.#crash(node);
+      if (stays && node.group === undefined) this.#start(node);
+      if (stays) node.resume();
+    }
+    return alive;
+  }
+
+  #drawCore(): SimulatedNode[] {
+    // While membership changes, a core drawn by the sealers of now may be no quorum of the sealers of then.
+    if (!this.#options.coreOnly || this.#options.observerCount > 0) return [...this.#nodes];
+    const count = this.#nodes.length;
+    const quorum = count - Math.floor((count - 1) / 3);
+    const drawn = this.#random.split("core").shuffled(this.#nodes).slice(0, quorum);
+    return drawn.sort((a, b) => a.index - b.index);
+  }
+
+  /** Within bounded virtual time a fresh transaction must come into a block, and everything else that is owed. */
+  #demandProgress(alive: readonly SimulatedNode[]): void {
+    const startedMs = this.#world.nowMs;
+    let fresh = this.#workload.fresh();
+    for (let round = 0; this.#world.nowMs - startedMs < LIVENESS_MS_MAX; round++) {
+      // A node that is still catching up refuses transactions: clients ask the next one.
+      if (round % 50 === 0 && this.#chain.heightOf(fresh.hash) === undefined) {
+        fresh = this.#workload.fresh();
+        this.#submit(alive[(round / 50) % alive.length] as SimulatedNode, fresh);
+      }
+      this.#world.run(this.#world.nowMs + LIVENESS_CHECK_MS);
+      if (this.#missing(alive, fresh) === undefined) return;
+    }
+    throw new SimulationFailure("liveness", this.#missing(alive, fresh) ?? "progress came too late");
+  }
+
+  /** What is still missing; undefined when nothing is. */
+  #missing(alive: readonly SimulatedNode[], fresh: ClientTransaction): string | undefined {
+    if (this.#chain.heightOf(fresh.hash) === undefined) return "a fresh transaction does not come into a block";
+    for (const { index, group } of alive) {
+      const height = group?.head.header.number ?? -1;
+      if (height < this.#chain.height) return `n${index} stays at block ${height} of ${this.#chain.height}`;
+    }
+    const owed = this.#clients.owed({
+      isInBlock: (hash) => this.#chain.heightOf(hash) !== undefined,
+      isDisputed: (hash) => this.#workload.isDisputed(hash),
+      isAlive: (node, incarnation) => this.#node(node).isUp && this.#node(node).incarnation === incarnation,
+    });
+    return owed.length === 0
+      ? undefined
+      : `${owed.length} admitted transactions do not come into a block: ${owed[0] ?? ""}`;
+  }
+
+  #compare(a: SimulatedNode, b: SimulatedNode): void {
+    if (a.group?.head.hash !== b.group?.head.hash) return;
+    checkSameState({ node: a.index, rows: a.disk.rows }, { node: b.index, rows: b.disk.rows });
+  }
+}

@@ -1,0 +1,115 @@
+/** Bad things that happen to a cluster while the first phase of a run lasts. */
+import type { Random } from "@tsbcos/core/primitives";
+import type { FaultOptions } from "./options.js";
+import type { World } from "./world.js";
+
+/** What faults can be done to. */
+export interface FaultTarget {
+  readonly nodeCount: number;
+  isUp(node: number): boolean;
+  crash(node: number): void;
+  restart(node: number): void;
+  pause(node: number): void;
+  resume(node: number): void;
+  jumpClock(node: number, byMs: number): void;
+  /** Frames from one side to the other vanish; in both directions unless `oneSided`. */
+  partition(side: readonly number[], others: readonly number[], oneSided: boolean): void;
+  heal(): void;
+}
+
+/** Draws faults at random times until it is stopped, and takes each back after a while. */
+export class Faults {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #options: FaultOptions;
+  readonly #target: FaultTarget;
+  /** Nodes that are down or paused at the moment. */
+  readonly #away = new Set<number>();
+  #partitioned = false;
+  #stopped = false;
+
+  constructor(parts: { world: World; random: Random; options: FaultOptions; target: FaultTarget }) {
+    this.#world = parts.world;
+    this.#random = parts.random;
+    this.#options = parts.options;
+    this.#target = parts.target;
+  }
+
+  /** Begins. */
+  start(): void {
+    const { crashEveryMs, pauseEveryMs, partitionEveryMs, clockJumpEveryMs } = this.#options;
+    this.#repeat("crash", crashEveryMs, (random) => this.#crash(random));
+    this.#repeat("pause", pauseEveryMs, (random) => this.#pause(random));
+    this.#repeat("partition", partitionEveryMs, (random) => this.#partition(random));
+    this.#repeat("clock", clockJumpEveryMs, (random) => this.#jumpClock(random));
+  }
+
+  /** No more faults, and none of those under way is taken back any more: the caller does that. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #repeat(label: string, everyMs: number, fault: (random: Random) => void): void {
+    if (everyMs === 0) return;
+    const random = this.#random.split(label);
+    const next = (): void => {
+      this.#later(random, 2 * everyMs, () => {
+        fault(random);
+        next();
+      });
+    };
+    next();
+  }
+
+  #later(random: Random, withinMs: number, action: () => void): void {
+    this.#world.after(1 + random.below(withinMs), () => {
+      if (!this.#stopped) action();
+    });
+  }
+
+  /** A node that can be taken away now, if there is one. */
+  #victim(random: Random): number | undefined {
+    if (this.#away.size >= this.#options.downAtOnceMax) return undefined;
+    const node = random.below(this.#target.nodeCount);
+    return this.#away.has(node) || !this.#target.isUp(node) ? undefined : node;
+  }
+
+  #crash(random: Random): void {
+    const node = this.#victim(random);
+    if (node === undefined) return;
+    this.#away.add(node);
+    this.#target.crash(node);
+    this.#later(random, this.#options.downMsMax, () => {
+      this.#away.delete(node);
+      this.#target.restart(node);
+    });
+  }
+
+  #pause(random: Random): void {
+    const node = this.#victim(random);
+    if (node === undefined) return;
+    this.#away.add(node);
+    this.#target.pause(node);
+    this.#later(random, this.#options.pauseMsMax, () => {
+      this.#away.delete(node);
+      this.#target.resume(node);
+    });
+  }
+
+  #partition(random: Random): void {
+    if (this.#partitioned) return;
+    this.#partitioned = true;
+    const nodes = random.shuffled(Array.from({ length: this.#target.nodeCount }, (_, index) => index));
+    const cut = 1 + random.below(nodes.length - 1);
+    this.#target.partition(nodes.slice(0, cut), nodes.slice(cut), random.chance(0.3));
+    this.#later(random, this.#options.partitionMsMax, () => {
+      this.#partitioned = false;
+      this.#target.heal();
+    });
+  }
+
+  #jumpClock(random: Random): void {
+    const byMs = random.below(2 * this.#options.clockJumpMsMax) - this.#options.clockJumpMsMax;
+    this.#target.jumpClock(random.below(this.#target.nodeCount), byMs);
+  }
+}

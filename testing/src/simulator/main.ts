@@ -1,0 +1,132 @@
+/** `npm run sim -- --seed N --runs N`: simulated clusters. See docs/internals/simulator.md. */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { EXIT_CODES } from "./failure.js";
+import { BUGS } from "./options.js";
+import type { Bug } from "./options.js";
+import { runBatch } from "./pool.js";
+import { createRunner } from "./run.js";
+import type { Outcome } from "./run.js";
+
+const USAGE = `usage: npm run sim -- [--seed N] [--runs N] [options]
+
+  --seed N       first seed (default 1); the same seed always gives the same run
+  --runs N       number of seeds, counted up from the first (default 100)
+  --verbose      one line a state change; runs on one thread
+  --threads N    threads (default: one for each processor)
+  --keep-going   run all seeds, also after a failure
+  --marks        count the trace events of all runs
+  --bug NAME     plant a fault, to see it found: ${BUGS.join(", ")}
+
+exit code: 0 passed, ${EXIT_CODES.crash} crash, ${EXIT_CODES.liveness} no progress, ${EXIT_CODES.correctness} a promise was broken`;
+
+const PROGRESS_RUNS = 100;
+
+interface Settings {
+  readonly seed: number;
+  readonly runs: number;
+  readonly threads: number;
+  readonly bug: Bug | undefined;
+  readonly verbose: boolean;
+  readonly keepGoing: boolean;
+  readonly marks: boolean;
+}
+
+/** Reads the command line; undefined when it makes no sense. */
+function readSettings(args: readonly string[]): Settings | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: "string", default: "1" },
+      runs: { type: "string", default: "100" },
+      threads: { type: "string", default: String(availableParallelism()) },
+      bug: { type: "string" },
+      verbose: { type: "boolean", default: false },
+      "keep-going": { type: "boolean", default: false },
+      marks: { type: "boolean", default: false },
+    },
+  });
+  const [seed, runs, threads] = [values.seed, values.runs, values.threads].map(Number) as [number, number, number];
+  const bug = BUGS.find((name) => name === values.bug);
+  if (![seed, runs, threads].every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
+  if (runs < 1 || threads < 1 || (values.bug !== undefined && bug === undefined)) return undefined;
+  return { seed, runs, threads, bug, verbose: values.verbose, keepGoing: values["keep-going"], marks: values.marks };
+}
+
+/** Adds up what all runs report. */
+class Totals {
+  readonly failed: Outcome[] = [];
+  readonly marks = new Map<string, number>();
+  runs = 0;
+  blocks = 0;
+  events = 0;
+  virtualMs = 0;
+
+  add(outcome: Outcome): void {
+    this.runs++;
+    this.blocks += outcome.figures.height;
+    this.events += outcome.figures.events;
+    this.virtualMs += outcome.figures.virtualMs;
+    for (const [mark, count] of outcome.figures.marks) this.marks.set(mark, (this.marks.get(mark) ?? 0) + count);
+    if (outcome.failure !== undefined) this.failed.push(outcome);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function describeFailure({ options, failure, figures, lastLines }: Outcome): string {
+  const bug = options.bug === undefined ? "" : ` --bug ${options.bug}`;
+  return [
+    `FAILED  seed ${options.seed}: ${failure?.kind ?? ""}: ${failure?.message ?? ""}`,
+    `options ${JSON.stringify(options)}`,
+    `digest  ${figures.digest} after ${figures.events} events, ${figures.virtualMs} virtual ms`,
+    "the last state changes:",
+    ...lastLines.map((line) => `  ${line}`),
+    `again:  npm run sim -- --seed ${options.seed} --runs 1 --verbose${bug}`,
+  ].join("\n");
+}
+
+async function runAll(settings: Settings, totals: Totals): Promise<void> {
+  const { seed, runs, threads, bug, keepGoing } = settings;
+  const onOutcome = (outcome: Outcome): boolean => {
+    totals.add(outcome);
+    if (totals.runs % PROGRESS_RUNS === 0 && totals.runs < runs) print(`${totals.runs} runs ...`);
+    return outcome.failure !== undefined && !keepGoing;
+  };
+  if (!settings.verbose) return runBatch({ seedFirst: seed, runs, bug, threads, onOutcome });
+  const runner = await createRunner();
+  for (let at = seed; at < seed + runs; at++) if (onOutcome(runner.run(at, bug, print))) return;
+}
+
+async function main(): Promise<number> {
+  let settings: Settings | undefined;
+  try {
+    settings = readSettings(process.argv.slice(2));
+  } catch (error) {
+    print(error instanceof Error ? error.message : String(error));
+  }
+  if (settings === undefined) {
+    print(USAGE);
+    return 2;
+  }
+  const totals = new Totals();
+  const startedMs = performance.now();
+  await runAll(settings, totals);
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (settings.marks) {
+    for (const [mark, count] of [...totals.marks].sort()) print(`${String(count).padStart(9)}  ${mark}`);
+  }
+  totals.failed.sort((a, b) => a.options.seed - b.options.seed);
+  const [first, ...more] = totals.failed;
+  if (first !== undefined) print(describeFailure(first));
+  for (const { options, failure } of more) print(`also    seed ${options.seed}: ${failure?.kind ?? ""}`);
+  const passed = totals.runs - totals.failed.length;
+  const simulated = `${totals.blocks} blocks, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`;
+  const speed = `${seconds.toFixed(1)} s, ${(totals.runs / seconds).toFixed(1)} schedules a second`;
+  print(`${passed} of ${totals.runs} runs passed; ${simulated}; ${speed}`);
+  return first?.failure === undefined ? 0 : EXIT_CODES[first.failure.kind];
+}
+
+process.exitCode = await main();

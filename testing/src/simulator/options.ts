@@ -1,0 +1,113 @@
+/** What the seed of a run expands into: the shape of the cluster, and how bad its world is. */
+import { createRandom } from "@tsbcos/core/primitives";
+import type { Random } from "@tsbcos/core/primitives";
+import type { DiskOptions } from "./disk.js";
+import type { NetworkOptions } from "./network.js";
+
+/** Faults that can be planted, so that a test can see the simulator find them. */
+export const BUGS = ["quorum-too-small", "commit-before-persist", "stored-before-durable"] as const;
+
+/** Name of a planted fault. */
+export type Bug = (typeof BUGS)[number];
+
+/** How often bad things happen. Mean times between two of them in virtual milliseconds; 0: never. */
+export interface FaultOptions {
+  readonly crashEveryMs: number;
+  readonly downMsMax: number;
+  readonly pauseEveryMs: number;
+  readonly pauseMsMax: number;
+  readonly partitionEveryMs: number;
+  readonly partitionMsMax: number;
+  readonly clockJumpEveryMs: number;
+  readonly clockJumpMsMax: number;
+  /** Nodes that may be down or paused at once. More than a quorum allows is fine: only progress stops then. */
+  readonly downAtOnceMax: number;
+}
+
+/** What clients do. */
+export interface WorkloadOptions {
+  readonly transactions: number;
+  /** Mean time between two submissions. */
+  readonly everyMs: number;
+}
+
+/** Everything that makes one run what it is. The same options give the same run, event by event. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly nodeCount: number;
+  /** Nodes of `nodeCount` that are observers: they follow and do not vote. */
+  readonly observerCount: number;
+  readonly suite: "simulated" | "standard";
+  readonly transactionsPerBlockMax: number;
+  readonly minBlockGenerationTimeMs: number;
+  readonly prepareWithTransactionHashes: boolean;
+  readonly ttlOptimization: boolean;
+  readonly trees: boolean;
+  /** Virtual time of the first phase. */
+  readonly faultPhaseMs: number;
+  readonly network: NetworkOptions;
+  readonly disk: DiskOptions;
+  readonly faults: FaultOptions;
+  readonly workload: WorkloadOptions;
+  /** Execution of a block takes up to this long. */
+  readonly executionMsMax: number;
+  /** The second phase is survived by no more sealers than a quorum; otherwise by all nodes. */
+  readonly coreOnly: boolean;
+  readonly bug: Bug | undefined;
+}
+
+/** How much of the time a seed gets none, some or much of a fault. */
+function level(random: Random, some: number, much: number): number {
+  return [0, some, some, much][random.below(4)] as number;
+}
+
+/** Options of the run with that seed. */
+export function drawOptions(seed: number, bug?: Bug): RunOptions {
+  const random = createRandom(`options/${seed}`);
+  const nodeCount = random.chance(0.7) ? 4 : 7;
+  return {
+    seed,
+    nodeCount,
+    observerCount: nodeCount === 7 && random.chance(0.3) ? 1 + random.below(3) : 0,
+    // Real signatures cost fifty times more and change nothing about the order of events.
+    suite: random.chance(0.05) ? "standard" : "simulated",
+    transactionsPerBlockMax: [1, 3, 10, 100][random.below(4)] as number,
+    minBlockGenerationTimeMs: [0, 100, 500][random.below(3)] as number,
+    prepareWithTransactionHashes: random.chance(0.8),
+    ttlOptimization: random.chance(0.8),
+    trees: random.chance(0.7),
+    faultPhaseMs: 10_000 + random.below(20_000),
+    network: drawNetwork(random),
+    disk: { writeMinMs: 0, writeMaxMs: 1 + random.below(60), stall: level(random, 0.01, 0.1) },
+    faults: drawFaults(random, nodeCount),
+    workload: { transactions: 10 + random.below(60), everyMs: 50 + random.below(500) },
+    executionMsMax: [1, 20, 200][random.below(3)] as number,
+    coreOnly: random.chance(0.5),
+    bug,
+  };
+}
+
+function drawNetwork(random: Random): NetworkOptions {
+  const delayMinMs = random.below(5);
+  return {
+    delayMinMs,
+    delayMaxMs: delayMinMs + ([5, 50, 300][random.below(3)] as number),
+    loss: level(random, 0.02, 0.2),
+    duplication: level(random, 0.02, 0.2),
+    holdBack: level(random, 0.02, 0.1),
+  };
+}
+
+function drawFaults(random: Random, nodeCount: number): FaultOptions {
+  return {
+    crashEveryMs: level(random, 8000, 2500),
+    downMsMax: 500 + random.below(6000),
+    pauseEveryMs: level(random, 8000, 3000),
+    pauseMsMax: 200 + random.below(5000),
+    partitionEveryMs: level(random, 10_000, 4000),
+    partitionMsMax: 1000 + random.below(8000),
+    clockJumpEveryMs: level(random, 10_000, 5000),
+    clockJumpMsMax: 1000 * (1 + random.below(3600)),
+    downAtOnceMax: 1 + random.below(nodeCount),
+  };
+}

@@ -1,0 +1,80 @@
+/** The chain of a simulated cluster: keys, genesis, rules, and the options of its nodes. */
+import { assert, groupId } from "@tsbcos/core/primitives";
+import type { NodeId, Random } from "@tsbcos/core/primitives";
+import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
+import { V2_9_0 } from "@tsbcos/core/protocol";
+import { Ledger } from "@tsbcos/core/ledger";
+import type { ChainHead, ChainRules, GenesisConfig } from "@tsbcos/core/ledger";
+import { MemoryStore } from "@tsbcos/core/state";
+import type { GroupOptions } from "@tsbcos/core/group";
+import type { RunOptions } from "./options.js";
+
+const GENESIS_MS = 1_699_999_000_000;
+
+/** Keys of the nodes. */
+export function drawKeys(random: Random, suite: CryptoSuite, count: number): KeyPair[] {
+  return Array.from({ length: count }, () => {
+    const privateKey = random.bytes(32);
+    // Below the order of the curve, and not zero, whatever was drawn.
+    privateKey[0] = 1;
+    return suite.keyPairOf(privateKey);
+  });
+}
+
+/** What every node of the chain has in its genesis file. */
+export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): GenesisConfig {
+  return {
+    groupId: groupId(1),
+    timestamp: GENESIS_MS,
+    consensusType: "pbft",
+    stateType: "storage",
+    nodes: sealers,
+    maxTransactions: options.transactionsPerBlockMax,
+    gasLimit: 300_000_000,
+    consensusTimeoutSeconds: 3,
+    epochSealerCount: sealers.length,
+    epochBlockCount: 1000,
+    minElectTimeMs: 1000,
+    maxElectTimeMs: 2000,
+    freeStorage: false,
+  };
+}
+
+/** What can never change on the chain. */
+export function rulesOf(suite: CryptoSuite): ChainRules {
+  return { version: V2_9_0, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType: "pbft" };
+}
+
+/** The head of the chain before its first block. */
+export function genesisHeadOf(rules: ChainRules, genesis: GenesisConfig): ChainHead {
+  const opened = Ledger.open(new MemoryStore(), rules, genesis);
+  assert(opened.ok, "a ledger opens over an empty store");
+  return opened.value.ledger.head();
+}
+
+/** What each node has in its `group.1.ini`. */
+export function groupOptionsOf(options: RunOptions): GroupOptions {
+  const { trees } = options;
+  return {
+    pool: { limit: 10_000, memoryBytesMax: 64 * 1024 * 1024, expirationMs: 600_000 },
+    consensus: {
+      ttl: 2,
+      minBlockGenerationTimeMs: options.minBlockGenerationTimeMs,
+      enableDynamicBlockSize: true,
+      blockSizeIncreaseRatio: 0.5,
+      enableTtlOptimization: options.ttlOptimization,
+      enablePrepareWithTransactionHashes: options.prepareWithTransactionHashes,
+      broadcastPrepareByTree: true,
+      prepareStatusBroadcastPercent: 33,
+      maxRequestMissedTransactionsWaitMs: 100,
+      maxRequestPrepareWaitMs: 100,
+    },
+    blockSync: {
+      syncBlockByTree: trees,
+      gossipIntervalMs: 1000,
+      gossipPeersNumber: 3,
+      downloadBytesMax: 512 * 1024 * 1024,
+    },
+    transactionSync: { sendTransactionsByTree: trees, transactionGossipPeersMax: 5, idleWaitMs: 200 },
+  };
+}

@@ -1,0 +1,46 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { BUGS } from "./options.js";
+import type { Bug } from "./options.js";
+import { createRunner } from "./run.js";
+import type { Outcome, Runner } from "./run.js";
+
+/** Runs of a planted fault until it must have been found. */
+const SEEDS_PER_BUG_MAX = 40;
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await createRunner();
+});
+
+function firstFailure(bug: Bug): Outcome | undefined {
+  for (let seed = 1; seed <= SEEDS_PER_BUG_MAX; seed++) {
+    const outcome = runner.run(seed, bug);
+    if (outcome.failure !== undefined) return outcome;
+  }
+  return undefined;
+}
+
+describe("the simulator", () => {
+  it("passes the first seeds, makes blocks in them and admits transactions", () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { failure, figures } = runner.run(seed);
+      expect(failure).toBeUndefined();
+      expect(figures.height).toBeGreaterThan(0);
+      expect(figures.admitted).toBeGreaterThan(0);
+    }
+  });
+
+  it("gives the same run for the same seed, event by event, and another for another", () => {
+    const first = runner.run(7).figures;
+    expect(runner.run(7).figures).toEqual(first);
+    expect(runner.run(8).figures.digest).not.toBe(first.digest);
+  });
+
+  it.each(BUGS)("finds the planted fault %s, and again with the same seed", (bug) => {
+    const found = firstFailure(bug);
+    expect(found?.failure).toBeDefined();
+    const again = runner.run(found!.options.seed, bug);
+    expect(again.failure).toEqual(found!.failure);
+    expect(again.figures.digest).toBe(found!.figures.digest);
+  });
+});
