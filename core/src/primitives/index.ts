@@ -5,5 +5,6 @@ export * from "./bytes.js";
 export * from "./limits.js";
 export * from "./machine.js";
 export * from "./random.js";
+export * from "./rate-limiter.js";
 export * from "./recent-set.js";
 export * from "./result.js";
