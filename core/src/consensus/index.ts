@@ -8,11 +8,14 @@ import type {
   ConsensusTypeUnknown,
   PlantedBugs,
 } from "./interface.js";
+import { createPbft } from "./pbft/index.js";
 
 export type * from "./interface.js";
 
 /** One line an algorithm. */
-const algorithms: Readonly<Record<string, ConsensusFactory>> = {};
+const algorithms: Readonly<Record<string, ConsensusFactory>> = {
+  pbft: createPbft,
+};
 
 /**
  * The machine for `environment.rules.consensusType`.

@@ -17,6 +17,12 @@ export interface TransactionSource {
   select(limit: number, avoid: Set<Hash>, now: Instant): readonly VerifiedTransaction[];
   /** The waiting transaction with that hash. */
   find(hash: Hash): VerifiedTransaction | undefined;
+  /**
+   * Whether the next block may hold the transaction: nonce not used on chain, block limit in range (a limit equal to
+   * the head's number still is, because a leader may choose one block ahead), ids of this chain and group. Asked for
+   * each transaction of a received proposal; a source without it is not asked.
+   */
+  isIncludable?(transaction: VerifiedTransaction): boolean;
   /** How many transactions wait. */
   readonly size: number;
 }
@@ -132,7 +138,7 @@ export type ConsensusEffect =
       readonly block: ExecutedBlock;
       readonly signatures: readonly BlockSignature[];
     }
-  /** We are about to produce this height: synchronisation need not download it. 0 takes the promise back. */
+  /** We are about to produce this height: synchronisation need not download it. A height not above the head takes that back. */
   | { readonly type: "sealing"; readonly height: number };
 
 /** A block that came by synchronisation, before its execution. */

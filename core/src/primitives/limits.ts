@@ -124,6 +124,9 @@ export const SYNC_CLOCK_PEERS_MAX = 1024;
 /** Peers for which it is remembered which transactions they have; further ones may be told twice. */
 export const SYNC_MARKED_PEERS_MAX = 1024;
 
+/** Hashes of imported transactions that are remembered, so that they are neither asked for nor verified again. */
+export const SYNC_SEEN_TRANSACTIONS_MAX = 65_536;
+
 /** Bytes of received transactions under verification; what arrives beyond it is dropped and asked for again later. */
 export const SYNC_VERIFYING_BYTES_MAX = 64 * 1024 * 1024;
 

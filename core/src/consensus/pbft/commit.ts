@@ -1,0 +1,48 @@
+/** The commit phase: our vote once the prepare is safe on disk, and storing. See docs/protocol/pbft.md#p5-commit. */
+import { assert } from "../../primitives/index.js";
+import type { NodeIndex } from "../../primitives/index.js";
+import { PbftPacketId } from "../../protocol/index.js";
+import { broadcast } from "./broadcast.js";
+import { signedMessage } from "./messages.js";
+import type { ExecutedPrepare, PbftState } from "./state.js";
+import type { Ballot } from "./votes.js";
+
+/** What votes for an executed prepare are for. */
+export function ballotOf(executed: ExecutedPrepare): Ballot {
+  return { view: executed.prepare.message.view, hash: executed.block.hash };
+}
+
+/**
+ * The prepare survives a crash from now on, so we may be bound to it in public.
+ *
+ * The C++ node sends this vote without waiting for its disk: a node that loses power between the two could come
+ * back and vote for another block.
+ */
+export function preparePersisted(state: PbftState, token: number): void {
+  if (state.persisting !== token) return;
+  state.persisting = undefined;
+  const { executed } = state;
+  assert(executed?.quorumSigned === true, "a prepare is persisted for the sake of a commit vote");
+  const ballot = ballotOf(executed);
+  assert(ballot.view === state.view, "a commit vote is for the current view");
+  const commit = signedMessage(state, { height: state.height, view: ballot.view, blockHash: ballot.hash });
+  broadcast(state, PbftPacketId.Commit, commit);
+  state.commits.add(commit);
+  state.trace("debug", "commit-sent", { hash: ballot.hash });
+  storeIfAgreed(state);
+}
+
+/** Hands the block over to be stored once enough distinct sealers have signed and committed it. */
+export function storeIfAgreed(state: PbftState): void {
+  const { executed, members } = state;
+  if (executed === undefined || state.storing) return;
+  const ballot = ballotOf(executed);
+  assert(ballot.view === state.view, "what was executed is of the current view");
+  if (state.signs.count(ballot) < members.quorum || state.commits.count(ballot) < members.quorum) return;
+  state.storing = true;
+  const signatures = state.commits
+    .votes(ballot)
+    .map((vote) => ({ index: vote.index as NodeIndex, signature: vote.sig }));
+  state.trace("debug", "block-agreed", { hash: ballot.hash, commits: signatures.length });
+  state.emit({ type: "store-block", block: executed.block, signatures });
+}

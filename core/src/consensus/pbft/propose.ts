@@ -1,0 +1,102 @@
+/** The leader's part: proposing. See docs/protocol/pbft.md#p2-leader. */
+import { EMPTY_BYTES, PROPOSAL_SYNC_RECHECK_MS, assert } from "../../primitives/index.js";
+import type { Hash } from "../../primitives/index.js";
+import { PbftPacketId, PbftPacketType, encodeHashProposal, headerHash } from "../../protocol/index.js";
+import type { BlockHeader, PbftMessage, VerifiedTransaction } from "../../protocol/index.js";
+import { NO_SEALER, proposalHeader } from "../sealer/index.js";
+import { broadcast } from "./broadcast.js";
+import { makeAnswerable } from "./execution.js";
+import { signedMessage } from "./messages.js";
+import { acceptPrepare } from "./prepare.js";
+import { clockMs } from "./proposal-rules.js";
+import { decodeProposal, encodeWholeProposal, verifiedProposal } from "./proposal.js";
+import type { PbftState } from "./state.js";
+import { wantViewChange } from "./timers.js";
+
+/** Proposes when we lead and a proposal is due; false when there is nothing to propose now. */
+export function propose(state: PbftState): boolean {
+  state.proposeAtMs = undefined;
+  if (!state.isSealer || state.leader !== state.members.ownIndex || state.storing) return false;
+  if (state.accepted !== undefined || state.proposedInView === state.view) return false;
+  if (state.environment.sync.downloading) {
+    state.proposeAtMs = state.now.steadyMs + PROPOSAL_SYNC_RECHECK_MS;
+    return false;
+  }
+  const { locked } = state;
+  if (locked?.height === state.height) {
+    proposeAgain(state, locked);
+    return true;
+  }
+  const maxTransactions = state.blockSize.max(state.head.settings.txCountLimit);
+  const moment = { height: state.height, sinceMs: state.timers.lastConsensusMs, maxTransactions };
+  const answer = state.sealer.next(moment, state.now);
+  if (!answer.due) {
+    state.proposeAtMs = answer.askAgainAtMs;
+    return false;
+  }
+  state.proposedInView = state.view;
+  if (answer.transactions.length === 0) proposeEmpty(state);
+  else proposeBlock(state, answer.transactions);
+  return true;
+}
+
+/** Proposes the block this node is bound to: unchanged, with the name of its first proposer in it. */
+function proposeAgain(state: PbftState, locked: PbftMessage): void {
+  const proposal = decodeProposal(locked.block, state.suite);
+  assert(proposal.ok, "what this node is bound to was decoded before");
+  state.proposedInView = state.view;
+  const message = prepareMessage(state, locked.blockHash, locked.block);
+  broadcast(state, PbftPacketId.Prepare, message);
+  state.trace("info", "proposed-again", { hash: locked.blockHash });
+  acceptPrepare(state, message, proposal.value);
+}
+
+function proposeBlock(state: PbftState, transactions: readonly VerifiedTransaction[]): void {
+  const { options, rules } = state.environment;
+  const header = headerOf(state, transactions, BigInt(state.members.ownIndex));
+  const proposal = verifiedProposal(header, headerHash(header, state.suite), transactions);
+  // Requests for transactions may overtake everything else.
+  makeAnswerable(state, proposal);
+  const byHashes = options.enablePrepareWithTransactionHashes;
+  const block = byHashes ? hashForm(proposal) : encodeWholeProposal(proposal, rules.version);
+  const message = prepareMessage(state, proposal.hash, block);
+  broadcast(state, PbftPacketId.Prepare, message, {
+    packetType: byHashes ? PbftPacketType.HashPrepare : PbftPacketType.Message,
+  });
+  state.trace("info", "proposed", { hash: proposal.hash, transactions: transactions.length });
+  acceptPrepare(state, message, proposal);
+}
+
+/** Nothing waits: the lead goes to the next, and nobody stores a block. */
+function proposeEmpty(state: PbftState): void {
+  const { options, rules } = state.environment;
+  const byHashes = options.enablePrepareWithTransactionHashes;
+  const header = headerOf(state, [], byHashes ? NO_SEALER : BigInt(state.members.ownIndex));
+  const proposal = verifiedProposal(header, headerHash(header, state.suite), []);
+  const block = byHashes ? hashForm(proposal) : encodeWholeProposal(proposal, rules.version);
+  const message = prepareMessage(state, proposal.hash, block);
+  broadcast(state, PbftPacketId.Prepare, message, { emptyBlock: true });
+  state.trace("debug", "proposed-nothing");
+  state.leaderFailed = true;
+  wantViewChange(state.timers);
+  state.timers.changeCycle = 0;
+}
+
+function headerOf(state: PbftState, transactions: readonly VerifiedTransaction[], sealer: bigint): BlockHeader {
+  const { environment, head, suite, now } = state;
+  const { version } = environment.rules;
+  return proposalHeader({ head, transactions, sealer, clockMs: clockMs(environment, now.wallMs), version, suite });
+}
+
+function hashForm(proposal: {
+  readonly header: BlockHeader;
+  readonly hash: Hash;
+  readonly transactions: readonly VerifiedTransaction[];
+}): Uint8Array {
+  const { header, hash, transactions } = proposal;
+  return encodeHashProposal({ header, hash, transactionHashes: transactions.map((transaction) => transaction.hash) });
+}
+
+function prepareMessage(state: PbftState, blockHash: Hash, block: Uint8Array = EMPTY_BYTES): PbftMessage {
+  return signedMessage(state, { height: state.height, view: state.view, blockHash, block });
+}
