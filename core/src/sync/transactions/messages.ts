@@ -2,6 +2,7 @@
 import type { Failure, Hash, Instant, NodeId, Random, Result, Tracer } from "../../primitives/index.js";
 import type { SyncPacket, VerifiedTransaction } from "../../protocol/index.js";
 import type { ChainHead, ChainRules } from "../../ledger/index.js";
+import type { Marks } from "./marks.js";
 
 /** Packets that transaction synchronisation takes. */
 export type TransactionSyncPacket = Extract<
@@ -60,19 +61,15 @@ export interface TransactionSyncOptions {
   readonly sendTransactionsByTree: boolean;
   /** Peers at most that are told the hash of a received transaction; 0 turns announcements off. */
   readonly transactionGossipPeersMax: number;
-  /** Period of the sending loop when nothing new arrives, in milliseconds. */
+  /** Longest time that a new transaction waits for others to be pushed with it, in milliseconds; more than 20 means 20. */
   readonly idleWaitMs: number;
 }
 
-/** A waiting transaction with the marks of transaction synchronisation. */
-export interface SyncedTransaction {
+/** A waiting transaction. Its marks, who is known to have it, are written by transaction synchronisation alone. */
+export interface SyncedTransaction extends Marks {
   readonly transaction: VerifiedTransaction;
   /** A client handed it to this node: we are the one to push it. */
   readonly fromClient: boolean;
-  /** Who is known to have it: one bit a peer, peers 0 to 31. Written by transaction synchronisation alone. */
-  knownBy: number;
-  /** The same for peers from 32 on, one word for 32 of them; absent in small groups. */
-  knownByMore: number[] | undefined;
 }
 
 /** The pool of the group, as transaction synchronisation sees it. */

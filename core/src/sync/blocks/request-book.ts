@@ -1,0 +1,100 @@
+/** Requests for blocks that are under way. */
+import type { NodeId } from "../../primitives/index.js";
+
+/** Least time for an answer, milliseconds. */
+const TIMEOUT_MIN_MS = 6400;
+
+/** Time for each block that is still missing, milliseconds. */
+const TIMEOUT_PER_BLOCK_MS = 1000;
+
+interface BlockRequest {
+  readonly peer: NodeId;
+  readonly missing: Set<number>;
+  readonly deadlineMs: number;
+}
+
+/** Who was asked for which blocks, and until when. */
+export class RequestBook {
+  #requests: BlockRequest[] = [];
+
+  /** Requests under way. */
+  get size(): number {
+    return this.#requests.length;
+  }
+
+  /** Blocks under way. */
+  get blocks(): number {
+    return this.#requests.reduce((sum, request) => sum + request.missing.size, 0);
+  }
+
+  /** When the first of them will have been waited for long enough. */
+  get deadlineMs(): number | undefined {
+    let earliest: number | undefined;
+    for (const { deadlineMs } of this.#requests) {
+      if (earliest === undefined || deadlineMs < earliest) earliest = deadlineMs;
+    }
+    return earliest;
+  }
+
+  /** Requests under way to that peer. */
+  countOf(peer: NodeId): number {
+    return this.#requests.filter((request) => request.peer === peer).length;
+  }
+
+  /** True when the block was asked for and did not come yet. */
+  covers(number: number): boolean {
+    return this.#requests.some((request) => request.missing.has(number));
+  }
+
+  /** Notes a request for the blocks `from` to `to`. */
+  add(peer: NodeId, range: { readonly from: number; readonly to: number }, nowMs: number): void {
+    const missing = new Set<number>();
+    for (let number = range.from; number <= range.to; number++) missing.add(number);
+    const timeoutMs = Math.max(TIMEOUT_MIN_MS, TIMEOUT_PER_BLOCK_MS * missing.size);
+    this.#requests.push({ peer, missing, deadlineMs: nowMs + timeoutMs });
+  }
+
+  /** A block came, whoever sent it. True when a request is complete by that. */
+  received(number: number): boolean {
+    let completed = false;
+    for (const { missing } of this.#requests) {
+      if (missing.delete(number) && missing.size === 0) completed = true;
+    }
+    if (completed) this.#requests = this.#requests.filter((request) => request.missing.size > 0);
+    return completed;
+  }
+
+  /** Blocks up to `number` are no longer wanted. */
+  dropThrough(number: number): void {
+    this.#dropWhere((missing) => missing <= number);
+  }
+
+  /** Blocks above `number` are no longer wanted. */
+  dropAbove(number: number): void {
+    this.#dropWhere((missing) => missing > number);
+  }
+
+  /** Nothing is expected from that peer any more. */
+  dropPeer(peer: NodeId): void {
+    this.#requests = this.#requests.filter((request) => request.peer !== peer);
+  }
+
+  /** Drops what only these peers could have answered: all others are gone. */
+  keepOnly(peers: ReadonlySet<NodeId>): void {
+    this.#requests = this.#requests.filter((request) => peers.has(request.peer));
+  }
+
+  /** Takes out the requests whose time is over and names the peers that did not answer. */
+  takeOverdue(nowMs: number): NodeId[] {
+    const overdue = this.#requests.filter((request) => request.deadlineMs <= nowMs);
+    if (overdue.length > 0) this.#requests = this.#requests.filter((request) => request.deadlineMs > nowMs);
+    return [...new Set(overdue.map((request) => request.peer))];
+  }
+
+  #dropWhere(unwanted: (number: number) => boolean): void {
+    for (const { missing } of this.#requests) {
+      for (const number of missing) if (unwanted(number)) missing.delete(number);
+    }
+    this.#requests = this.#requests.filter((request) => request.missing.size > 0);
+  }
+}

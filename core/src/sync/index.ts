@@ -1,0 +1,3 @@
+/** Door of synchronisation: the trees. The two machines have doors of their own. */
+export { BlockStatusTree, TREE_WIDTH, TransactionTree } from "./tree.js";
+export type { JsonValue } from "./json.js";
