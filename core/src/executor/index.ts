@@ -1,0 +1,4 @@
+/** Execution of transactions and blocks: see README.md. */
+export { BlockExecutor } from "./block-executor.js";
+export { committedSystemConfig } from "./system-config.js";
+export type { BlockInput, BlockResult, CallInput, CallResult, ExecutionFailure, ExecutorOptions } from "./types.js";
