@@ -107,7 +107,7 @@ function writeRest(writer: RlpWriter, message: RaftMessage): void {
 export function decodeRaftMessage(body: Uint8Array): Result<RaftMessage, DecodeFailure> {
   const reader = new RlpReader(body);
   const type = reader.readNumber(1);
-  reader.enterBytes();
+  reader.enterOnlyBytes();
   reader.enterOnlyList();
   reader.enterBytes();
   const sender: RaftSender = {

@@ -224,6 +224,12 @@ export class RlpReader {
     return outer;
   }
 
+  /** Enters a byte string of items that must fill what is left, nothing behind it. */
+  enterOnlyBytes(): void {
+    const outer = this.enterBytes();
+    if (this.limit !== outer) this.broken = true;
+  }
+
   /** Leaves what was entered; items of it that were not read are ignored. */
   leaveList(outer: number): void {
     this.at = this.limit;
