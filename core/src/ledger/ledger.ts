@@ -4,7 +4,7 @@
  * It does no I/O of its own. Storing is two steps: {@link Ledger.prepareStore} gives one batch, the host makes it
  * durable, {@link Ledger.committed} moves the head. In between every read shows the chain as it was.
  */
-import type { Failure, Hash, Result } from "../primitives/index.js";
+import type { Hash, Result } from "../primitives/index.js";
 import { LEDGER_BLOCK_CACHE_BYTES_MAX, LEDGER_HASHES_CACHED_MAX, assert, ok } from "../primitives/index.js";
 import type { BlockHeader, BlockSignature } from "../protocol/index.js";
 import { encodeBlock } from "../protocol/index.js";
@@ -15,8 +15,8 @@ import type { StoredBlock } from "./block-reader.js";
 import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig } from "./chain.js";
 import type { GenesisBlock } from "./genesis.js";
 import { genesisBlock } from "./genesis.js";
-import type { OpenFailure } from "./opening.js";
-import { checkBlock, checkStore } from "./opening.js";
+import type { BlockDamage, OpenFailure } from "./opening.js";
+import { checkBlock, checkSenders, checkStore } from "./opening.js";
 import type { HeadRecord, TransactionPlace } from "./records.js";
 import * as records from "./records.js";
 import { configItem, nodeLists, settingsAfter } from "./settings.js";
@@ -152,9 +152,15 @@ export class Ledger {
     return configItem(this.rows, key, atHeight + 1)?.value;
   }
 
-  /** Recomputes everything that a committed block's rows say about each other. Slow: for diagnosis. */
-  checkBlock(number: number): Result<void, Failure> {
-    return checkBlock(this.#blocks, number, this.rules);
+  /**
+   * Recomputes everything that a committed block's rows say about each other, senders included. Slow: for diagnosis.
+   *
+   * @throws InvariantError when a row cannot even be read
+   */
+  checkBlock(number: number): Result<void, BlockDamage> {
+    const checked = checkBlock(this.#blocks, number, this.rules);
+    const block = this.#blocks.block(number);
+    return checked.ok && block !== undefined ? checkSenders(block, this.rules) : checked;
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What is checked before a store is trusted. See `docs/protocol/ledger.md`, section 6. */
 import type { Failure, Hash, Result } from "../primitives/index.js";
 import { InvariantError, bytesToUtf8, err, ok } from "../primitives/index.js";
-import { encodeReceipt, receiptsRoot, transactionsRoot } from "../protocol/index.js";
+import { encodeReceipt, receiptsRoot, transactionsRoot, verifyTransaction } from "../protocol/index.js";
 import type { KeyValueReader } from "../state/index.js";
 import { CommittedRows, MemoryStore } from "../state/index.js";
 import type { StoredBlock } from "./block-reader.js";
@@ -27,7 +27,7 @@ export interface BlockDamage extends Failure {
 /** A store that holds the expected chain: its head. Undefined when the store is empty. */
 export type CheckedStore = { readonly genesisHash: Hash; readonly head: HeadRecord } | undefined;
 
-/** Blocks below the head that are checked in full when a store is opened, the head included. */
+/** Blocks from the head down that are checked when a store is opened, besides block 0. */
 const BLOCKS_CHECKED = 2;
 
 /** Finds out whether a store is empty, holds the chain that is configured, or must be refused. */
@@ -133,7 +133,8 @@ function checkHead(reader: KeyValueReader, rules: ChainRules, head: HeadRecord):
   if (reader.get(records.blockKey(head.number + 1)) !== undefined) {
     return refuse("store-damaged", `block ${head.number + 1} is there although the head is block ${head.number}`);
   }
-  for (let number = head.number; number > Math.max(-1, head.number - BLOCKS_CHECKED); number--) {
+  const recent = Array.from({ length: BLOCKS_CHECKED }, (_, depth) => head.number - depth);
+  for (const number of new Set([...recent.filter((number) => number > 0), 0])) {
     const checked = checkBlock(blocks, number, rules);
     if (!checked.ok) return refuse("store-damaged", checked.error.message);
   }
@@ -146,7 +147,7 @@ function checkHead(reader: KeyValueReader, rules: ChainRules, head: HeadRecord):
   return undefined;
 }
 
-/** Checks a block against its parent, its roots, and the indexes that lead to it. */
+/** Checks a block against its parent, its roots, and the indexes that lead to it. Signatures are left alone. */
 export function checkBlock(blocks: BlockReader, number: number, rules: ChainRules): Result<void, BlockDamage> {
   const block = blocks.block(number);
   if (block === undefined) return damaged(number, "it is not there");
@@ -175,6 +176,17 @@ function checkBody(blocks: BlockReader, block: StoredBlock, rules: ChainRules): 
       return damaged(number, `transaction ${transaction.hash} is not found at its place ${index}`);
     }
     if (nonces[index] !== transaction.nonce) return damaged(number, "its nonces are not those of its transactions");
+  }
+  return ok(undefined);
+}
+
+/** Checks that the senders stored with a block are those who signed its transactions. As slow as first receiving it. */
+export function checkSenders(block: StoredBlock, rules: ChainRules): Result<void, BlockDamage> {
+  for (const { raw, sender, hash } of block.transactions) {
+    const verified = verifyTransaction(raw, rules.suite);
+    if (!verified.ok || verified.value.sender !== sender) {
+      return damaged(block.header.number, `the stored sender of transaction ${hash} did not sign it`);
+    }
   }
   return ok(undefined);
 }

@@ -1,8 +1,8 @@
 /** All tables of one block: opening, creating, undoing, hashing, handing over for the store. */
 import type { Address, ByteString, Hash } from "../primitives/index.js";
 import { ZERO_HASH, ascii, assert, bytesToHex, concatBytes, isHex } from "../primitives/index.js";
+import type { StateChanges, TableChanges } from "./changes.js";
 import type { CommittedRows } from "./committed-rows.js";
-import type { FrozenRow } from "./row.js";
 import { Row } from "./row.js";
 import type { StateRules } from "./rules.js";
 import { checkedHash, tableBytes } from "./table-hash.js";
@@ -11,25 +11,6 @@ import { SYS_TABLES, SYS_TABLE_ACCESS, systemTableInfo, tableInfoOf } from "./ta
 import type { Change } from "./table.js";
 import { Table } from "./table.js";
 import { NO_PERMISSION } from "./errors.js";
-
-/** Rows of one table that a block adds or changes. */
-export interface TableChanges {
-  readonly name: ByteString;
-  /** Rows in order of id, each with the key it is stored under. */
-  readonly rows: readonly { readonly key: ByteString; readonly row: FrozenRow }[];
-}
-
-/** Everything a block changes in the tables, with the ids of new rows assigned. */
-export interface StateChanges {
-  /** Number of the block. */
-  readonly number: number;
-  /** Highest row id before the block: the changes fit only on top of that state. */
-  readonly rowIdBefore: number;
-  /** Highest row id after the block. */
-  readonly rowIdAfter: number;
-  /** In order of table names. */
-  readonly tables: readonly TableChanges[];
-}
 
 /** What one table contributed to the state hash. */
 export interface TableHash {

@@ -6,7 +6,7 @@
  */
 import type { ByteString } from "../primitives/index.js";
 import { STATE_CACHE_BYTES_MAX, ascii, assert, bytesToByteString, byteStringToBytes } from "../primitives/index.js";
-import type { StateChanges } from "./block-tables.js";
+import type { StateChanges } from "./changes.js";
 import type { KeyValueReader, StateWrite } from "./key-value.js";
 import { decodeRows, encodeRows } from "./row-codec.js";
 import type { FrozenRow } from "./row.js";

@@ -1,5 +1,6 @@
 export { BlockTables } from "./block-tables.js";
-export type { OpenOptions, StateChanges, TableChanges, TableHash } from "./block-tables.js";
+export type { OpenOptions, TableHash } from "./block-tables.js";
+export type { StateChanges, TableChanges } from "./changes.js";
 export { CommittedRows, rowKey } from "./committed-rows.js";
 export type { PreparedChanges } from "./committed-rows.js";
 export { Condition } from "./condition.js";

@@ -87,6 +87,14 @@ export class Row implements ReadonlyRow {
   }
 }
 
+/** Rows of a table that this block touched, in the order in which they are hashed and numbered. */
+export interface TouchedRows {
+  /** Committed rows touched in this block. */
+  readonly dirty: readonly Row[];
+  /** Rows inserted in this block. */
+  readonly fresh: readonly Row[];
+}
+
 /** Bytes of all column names and values of a row. */
 export function capacityOf(row: ReadonlyRow): number {
   let bytes = 0;

@@ -1,11 +1,10 @@
 /** Bytes and order of rows in the state hash: `docs/protocol/state.md`, section 6. */
 import type { ByteString } from "../primitives/index.js";
 import { assert, compareByteStrings } from "../primitives/index.js";
-import type { ReadonlyRow, Row } from "./row.js";
+import type { ReadonlyRow, Row, TouchedRows } from "./row.js";
 import type { StateRules } from "./rules.js";
 import { STATUS_COLUMN, isHashedColumn } from "./rules.js";
 import type { TableInfo } from "./table-info.js";
-import type { TouchedRows } from "./table.js";
 
 /** Sorts rows in place into hash order: by id, then key, then number of columns, then columns pairwise. */
 export function sortRows(rows: Row[], info: TableInfo): Row[] {

@@ -4,7 +4,7 @@ import { assert } from "../primitives/index.js";
 import type { CommittedRows } from "./committed-rows.js";
 import type { Condition } from "./condition.js";
 import { NO_PERMISSION, UnknownColumnError } from "./errors.js";
-import type { FrozenRow, ReadonlyRow } from "./row.js";
+import type { FrozenRow, ReadonlyRow, TouchedRows } from "./row.js";
 import { Row } from "./row.js";
 import type { StateRules } from "./rules.js";
 import { sortRows } from "./table-hash.js";
@@ -26,14 +26,6 @@ interface CellChange {
   readonly row: Row;
   readonly column: ByteString;
   readonly before: ByteString;
-}
-
-/** Rows of a table that this block touched, in the order in which they are hashed and numbered. */
-export interface TouchedRows {
-  /** Committed rows touched in this block. */
-  readonly dirty: readonly Row[];
-  /** Rows inserted in this block. */
-  readonly fresh: readonly Row[];
 }
 
 interface DirtyRow {
