@@ -1,4 +1,6 @@
+export { GroupHost, type GroupHostParts, type GroupStore } from "./group-host.js";
 export { GroupThread, ReadFailed, SubmissionRefused, type GroupThreadEvents } from "./group-thread-client.js";
-export type { CommittedBlock, GroupThreadStart, PlainError, SendHead } from "./messages.js";
+export type { CommittedBlock, GroupThreadStart, PlainError, SendHead, ToGroup } from "./messages.js";
 export { VerifierPool, type VerifierConnect, type VerifierStart } from "./verifier-pool.js";
 export { serveVerification, VerifierClient } from "./verifiers.js";
+export { Outbox } from "./outbox.js";

@@ -17,6 +17,7 @@ export interface GroupThreadStart {
   readonly privateKey: Uint8Array;
   /** Folder of the group's store. */
   readonly storeDirectory: string;
+  /** Bytes of database blocks kept in memory. */
   readonly storeCacheBytes: number;
   /** Seed of the group's random choices (peers to gossip to); drawn by the main thread. */
   readonly seed: string;
@@ -74,7 +75,6 @@ export interface CommittedBlock {
   /** Index of the proposer. */
   readonly sealer: number;
   readonly timestampMs: number;
-  readonly view: number | undefined;
   /** Position of this node in the sealer list, 65535 when it is none. */
   readonly nodeIndex: number;
 }

@@ -1,0 +1,150 @@
+/** Entry of a group's thread: opens the group's store and ledger and connects everything to the main thread. */
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { assert, CodedError, createRandom, type Tracer } from "@tsbcos/core/primitives";
+import type { CryptoSuite } from "@tsbcos/core/crypto";
+import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
+import { Ledger, type ChainRules, type ConsensusType } from "@tsbcos/core/ledger";
+import type { SupportedVersion } from "@tsbcos/core/protocol";
+import { loadNativeSuites } from "./crypto/index.js";
+import { internalError, RpcError, runGroupMethod, type GroupReader, type Json } from "./rpc/index.js";
+import {
+  GroupHost,
+  Outbox,
+  VerifierClient,
+  type GroupThreadStart,
+  type PlainError,
+  type ToGroup,
+} from "./runtime/index.js";
+import { openStore } from "./storage/index.js";
+
+const TRACE_ORDER = ["debug", "info", "warn"] as const;
+
+function rulesOf(start: GroupThreadStart, suite: CryptoSuite): ChainRules {
+  return {
+    version: start.version as SupportedVersion,
+    suite,
+    chainId: start.chainId,
+    groupId: start.genesis.groupId,
+    freeStorage: start.genesis.freeStorage,
+    consensusType: start.genesis.consensusType.toLowerCase() as ConsensusType,
+  };
+}
+
+function tracerTo(outbox: Outbox, lowest: GroupThreadStart["traceLevel"]): Tracer {
+  const from = TRACE_ORDER.indexOf(lowest);
+  return (event) => {
+    if (TRACE_ORDER.indexOf(event.level) >= from) outbox.trace(event);
+  };
+}
+
+/** The read-only view that RPC methods get. */
+function readerOf(parts: {
+  readonly ledger: Ledger;
+  readonly group: Group;
+  readonly chain: ChainWorker;
+  readonly nodeId: GroupThreadStart["nodeId"];
+}): GroupReader {
+  const { ledger, group, chain, nodeId } = parts;
+  const { suite, version, consensusType } = ledger.rules;
+  return {
+    suite,
+    version,
+    consensusType,
+    isMember: () => ledger.head().sealers.includes(nodeId) || ledger.head().observers.includes(nodeId),
+    head() {
+      const { header, sealers, observers, totalTransactions, failedTransactions } = ledger.head();
+      return { number: header.number, sealers, observers, totalTransactions, failedTransactions };
+    },
+    hashAt: (height) => ledger.hashAt(height),
+    heightOf: (hash) => ledger.numberOf(hash),
+    block: (height) => ledger.block(height),
+    locateTransaction(hash) {
+      const place = ledger.locateTransaction(hash);
+      return place === undefined ? undefined : { height: place.number, index: place.index };
+    },
+    systemConfig: (key, height) => ledger.systemConfig(key, height),
+    code: (address) => chain.codeAt(address),
+    pending: () => group.pool.pending(),
+    pendingCount: () => group.pool.size,
+    consensusStatus: () => group.consensusStatus() as Json,
+    pbftView: () => group.pbftView(),
+    syncStatus: () => group.syncStatus() as Json,
+    call: (request) => chain.call(request),
+  };
+}
+
+function plainError(error: unknown): PlainError {
+  const shown =
+    error instanceof RpcError ? error : internalError(error instanceof Error ? error.message : String(error));
+  return { code: shown.rpcCode, message: shown.message, withData: shown.withData };
+}
+
+/** Ends the group with a last message; the main thread decides what that means for the node. */
+function fail(outbox: Outbox, error: unknown): void {
+  const code = error instanceof CodedError ? error.code : "group-broken";
+  const message =
+    error instanceof Error
+      ? error instanceof CodedError
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error);
+  outbox.say({ failed: { code, message } });
+}
+
+async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox): Promise<void> {
+  const suites = await loadNativeSuites();
+  const suite = start.sm ? suites.sm : suites.standard;
+  const store = await openStore({ directory: start.storeDirectory, cacheBytes: start.storeCacheBytes });
+  const opened = Ledger.open(store, rulesOf(start, suite), start.genesis);
+  if (!opened.ok) {
+    await store.close();
+    throw new CodedError(opened.error.code, opened.error.message);
+  }
+  const { ledger, initialWrites } = opened.value;
+  if (initialWrites.length > 0) await store.write(initialWrites);
+  const trace = tracerTo(outbox, start.traceLevel);
+  const made = Group.create({
+    ledger,
+    genesis: start.genesis,
+    key: suite.keyPairOf(start.privateKey),
+    nodeId: start.nodeId,
+    options: start.options,
+    random: createRandom(start.seed),
+    trace,
+  });
+  if (!made.ok) {
+    await store.close();
+    throw new CodedError(
+      made.error.code,
+      `the consensus type "${made.error.consensusType}" of the genesis file is not available in this build`,
+    );
+  }
+  const chain = new ChainWorker(ledger);
+  const reader = readerOf({ ledger, group: made.value, chain, nodeId: start.nodeId });
+  const host = new GroupHost({
+    nodeId: start.nodeId,
+    store,
+    chain,
+    verifiers: new VerifierClient(start.verifierPorts, suite),
+    outbox,
+    read: (method, params) => runGroupMethod(reader, method, params as readonly Json[]),
+    errorOf: plainError,
+    onFailure: (error) => {
+      fail(outbox, error);
+    },
+  });
+  host.start(new GroupDriver(made.value, host), store.loadPrepare());
+  port.on("message", (message: ToGroup) => {
+    host.receive(message);
+  });
+  const head = ledger.head();
+  outbox.say({ ready: { height: head.header.number, hash: head.hash } });
+}
+
+assert(parentPort !== null, "a group runs in a thread of its own");
+const outbox = new Outbox(parentPort);
+try {
+  await open(workerData as GroupThreadStart, parentPort, outbox);
+} catch (error) {
+  fail(outbox, error);
+}
