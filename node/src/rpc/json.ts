@@ -3,7 +3,7 @@
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-const CONTROL = /[\u0000-\u001f"\\]/;  
+const CONTROL = /[\u0000-\u001f"\\]/;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   "\b": "\\b",
   "\f": "\\f",
