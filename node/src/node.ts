@@ -1,6 +1,7 @@
 /** One node: everything that its folders offer, put together in the order in which it can start and stop. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { groupDataDirectory, type GroupFiles, type NodeFiles } from "./config/index.js";
@@ -98,6 +99,23 @@ async function startGroup(
   }
 }
 
+function readPem(file: string, key: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError("certificate-unreadable", `network_security.${key}: ${reason}`, { cause });
+  }
+}
+
+/** Every certificate of the extra folder, if one is named. */
+function readAuthorities(directory: string): string[] {
+  if (directory === "") return [];
+  return readdirSync(directory)
+    .filter((name) => /\.(crt|pem|cer)$/.test(name))
+    .map((name) => readPem(join(directory, name), "ca_path"));
+}
+
 function p2pOptions(
   options: NodeOptions,
   key: NodeKey,
@@ -106,7 +124,11 @@ function p2pOptions(
   const { keyFile, certificateFile, caFile, caPath } = node.networkSecurity;
   return {
     nodeId: key.nodeId,
-    transport: createTlsTransport({ keyFile, certificateFile, caFile, caPath }),
+    transport: createTlsTransport({
+      key: readPem(keyFile, "key"),
+      certificate: readPem(certificateFile, "cert"),
+      authorities: [readPem(caFile, "ca_cert"), ...readAuthorities(caPath)].join("\n"),
+    }),
     listen: node.p2p.listen,
     staticPeers: node.p2p.peers,
     blacklist: node.blacklist,

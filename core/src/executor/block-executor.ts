@@ -1,7 +1,7 @@
 /** Execution of whole blocks and of read-only calls: docs/protocol/execution.md, sections 1 and 7. */
 import { CodeCache, FramePool } from "../evm/index.js";
 import { EMPTY_BYTES, EVM_CODE_CACHE_BYTES_MAX, ZERO_ADDRESS, err, ok } from "../primitives/index.js";
-import type { Hash, Result } from "../primitives/index.js";
+import type { Address, Hash, Result } from "../primitives/index.js";
 import { encodeReceipt, headerHash, logBloom, receiptsRoot } from "../protocol/index.js";
 import type { Receipt } from "../protocol/index.js";
 import { BlockContext } from "./block-context.js";
@@ -79,6 +79,18 @@ export class BlockExecutor {
       isSigned: false,
     });
     return { status, output, gasUsed };
+  }
+
+  /** Committed code of an account, empty when it has none; `head` is the latest block. Leaves no trace. */
+  codeAt(address: Address, head: CallInput["head"]): Uint8Array {
+    const { header, hash } = head;
+    const block = new BlockContext(this.#engine, {
+      header,
+      parentNumber: header.number,
+      parentHash: hash,
+      chargeGas: false,
+    });
+    return block.accounts.code(address);
   }
 
   /**

@@ -69,4 +69,10 @@ export class ChainWorker {
     const { header, hash, settings } = this.#ledger.head();
     return this.#executor.call({ ...call, head: { header, hash }, chargeGas: settings.chargeGas });
   }
+
+  /** Code of a contract at the stored head, empty when there is none. */
+  codeAt(address: Address): Uint8Array {
+    const { header, hash } = this.#ledger.head();
+    return this.#executor.codeAt(address, { header, hash });
+  }
 }
