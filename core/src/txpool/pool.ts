@@ -142,7 +142,7 @@ export class TransactionPool {
 
   #refusalOf(transaction: VerifiedTransaction, nonce: NonceKey, bytes: number): AdmissionCode | undefined {
     const { hash, blockLimit } = transaction;
-    const { limit, memoryBytesMax, chainId, checkIds } = this.#options;
+    const { limit, memoryBytesMax } = this.#options;
     if (this.#memoryBytes + bytes > memoryBytesMax) return "memory-limit-exceeded";
     if (this.#list.size >= limit) return "pool-full";
     if (this.#byHash.has(hash)) return "already-known";
@@ -150,9 +150,13 @@ export class TransactionPool {
     if (transaction.nonce === NONCE_INVALID || this.#window.has(nonce)) return "nonce-used-on-chain";
     if (blockLimit <= this.height || blockLimit > this.height + BLOCK_LIMIT_RANGE) return "block-limit-out-of-range";
     if (this.#byNonce.has(nonce)) return "nonce-used-in-pool";
-    if (checkIds && transaction.chainId !== chainId) return "chain-id-mismatch";
-    if (checkIds && transaction.groupId !== this.#groupId) return "group-id-mismatch";
-    return undefined;
+    return this.#idMismatch(transaction);
+  }
+
+  #idMismatch({ chainId, groupId }: VerifiedTransaction): AdmissionCode | undefined {
+    if (!this.#options.checkIds) return undefined;
+    if (chainId !== this.#options.chainId) return "chain-id-mismatch";
+    return groupId === this.#groupId ? undefined : "group-id-mismatch";
   }
 
   /**
@@ -174,6 +178,17 @@ export class TransactionPool {
       chosen.push(transaction);
     }
     return chosen;
+  }
+
+  /**
+   * True when the block after the head may hold the transaction, whether it waits here or not: what is checked on
+   * proposals, our own included. A block limit equal to the height still is in range: a leader may choose transactions
+   * while the block before is being agreed on.
+   */
+  isIncludable(transaction: VerifiedTransaction): boolean {
+    const { nonce, blockLimit } = transaction;
+    if (nonce === NONCE_INVALID || this.#window.has(nonceKey(nonce))) return false;
+    return blockLimit >= this.height && blockLimit <= this.height + BLOCK_LIMIT_RANGE && this.#idMismatch(transaction) === undefined;
   }
 
   /** The waiting transaction with that hash. */

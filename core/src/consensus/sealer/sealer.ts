@@ -82,7 +82,10 @@ export class Sealer {
     if (this.#pool.size - agreeing.length >= maxTransactions) this.#fill(draft, maxTransactions, now, true);
   }
 
-  /** A block was stored: what it holds, or the pool has dropped, must not be proposed again. */
+  /**
+   * A block was stored: what it holds must not be proposed again, nor what it has made invalid. A draft made ahead may
+   * hold a transaction with a nonce that the block has used.
+   */
   blockStored(height: Height, transactions: readonly Hash[]): void {
     const draft = this.#draft;
     if (draft === undefined) return;
@@ -91,7 +94,9 @@ export class Sealer {
       return;
     }
     const stored = new Set(transactions);
-    draft.transactions = draft.transactions.filter((tx) => !stored.has(tx.hash));
+    draft.transactions = draft.transactions.filter(
+      (tx) => !stored.has(tx.hash) && this.#pool.isIncludable?.(tx) !== false,
+    );
     // Rebuilt, because the stored block need not be the one that was being agreed.
     draft.avoid = new Set([...transactions, ...draft.transactions.map((tx) => tx.hash)]);
   }
