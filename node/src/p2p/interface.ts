@@ -75,6 +75,8 @@ export interface P2pServiceOptions {
   onFrame(from: NodeId, frame: P2pFrame): void;
   /** The set of sessions changed; sorted. */
   onPeersChanged(peers: readonly NodeId[]): void;
+  /** Called at each look at the static peers, with the number of sessions: for the line that operators watch. */
+  onTick?(connected: number): void;
   /** Topics of AMOP; without it the node announces none. */
   readonly topics?: TopicHooks;
   readonly trace: Tracer;

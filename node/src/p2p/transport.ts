@@ -40,8 +40,9 @@ export interface SecureTransport {
   /**
    * Connects.
    *
-   * @param timeoutMs for everything until the connection is complete
+   * @param limits.timeoutMs for everything until the connection is complete
+   * @param limits.signal gives the attempt up
    * @throws CodedError with the reason why there is no connection
    */
-  dial(to: Endpoint, timeoutMs: number): Promise<SecureConnection>;
+  dial(to: Endpoint, limits: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<SecureConnection>;
 }

@@ -176,7 +176,7 @@ describe("in a process", () => {
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     expect(reported).toBeGreaterThanOrEqual(25);
     const store = await openStore({ directory });
-    const stored = Number.parseInt(new TextDecoder().decode(store.get(key("first"))), 10);
+    const stored = Number.parseInt(new TextDecoder().decode(store.get(key("first")) ?? new Uint8Array()), 10);
     expect(stored).toBeGreaterThanOrEqual(reported);
     expect(store.get(key("last"))).toEqual(store.get(key("first")));
     await store.close();
@@ -193,7 +193,7 @@ describe("in a process", () => {
     expect(child.status).toBe(3);
     expect(lines.at(-1)).toBe("store-write-failed");
     const store = await openStore({ directory });
-    const stored = Number.parseInt(new TextDecoder().decode(store.get(key("first"))), 10);
+    const stored = Number.parseInt(new TextDecoder().decode(store.get(key("first")) ?? new Uint8Array()), 10);
     expect(stored).toBeGreaterThanOrEqual(lines.length - 1);
     await store.close();
   });

@@ -1,0 +1,18 @@
+/** Peer-to-peer connections of a node. */
+export type {
+  Endpoint,
+  ModuleTraffic,
+  OutgoingMessage,
+  P2pLimits,
+  P2pService,
+  P2pServiceOptions,
+  P2pStatistics,
+  PeerInfo,
+  RequestFailure,
+  TopicHooks,
+} from "./interface.js";
+export { readNodeCertificate } from "./certificate.js";
+export { createP2pService } from "./service.js";
+export { createTlsTransport } from "./tls-transport.js";
+export type { TlsCredentials } from "./tls-transport.js";
+export type { ListenerEvents, PeerIdentity, SecureConnection, SecureListener, SecureTransport } from "./transport.js";
