@@ -6,9 +6,9 @@ import type { Hash, NodeIndex, Result } from "../primitives/index.js";
 import { decodeTransactionBatch, encodeTransactionBatch } from "./batch.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
-import { encodeHeader, readHeader } from "./header.js";
+import { encodeHeader, readHeader, writeHeader } from "./header.js";
 import type { BlockHeader } from "./header.js";
-import { encodeReceipt, readReceipt } from "./receipt.js";
+import { readReceipt, writeReceipt } from "./receipt.js";
 import type { Receipt } from "./receipt.js";
 import { RlpReader, RlpWriter } from "./rlp.js";
 import type { SupportedVersion } from "./version.js";
@@ -55,7 +55,7 @@ export interface DecodedBlock {
 export function encodeBlock(block: BlockParts, version: SupportedVersion): Uint8Array {
   const writer = new RlpWriter(4096);
   const list = writer.openList();
-  writer.raw(encodeHeader(block.header)).bytes(encodeTransactionBatch(block.rawTransactions)).hex(block.hash);
+  writeHeader(writer, block.header).bytes(encodeTransactionBatch(block.rawTransactions)).hex(block.hash);
   const signatures = writer.openList();
   for (const { index, signature } of block.signatures) {
     const pair = writer.openList();
@@ -63,7 +63,7 @@ export function encodeBlock(block: BlockParts, version: SupportedVersion): Uint8
   }
   writer.closeList(signatures);
   const receipts = writer.openList();
-  for (const receipt of block.receipts) writer.raw(encodeReceipt(receipt, version));
+  for (const receipt of block.receipts) writeReceipt(writer, receipt, version);
   return writer.closeList(receipts).closeList(list).toBytes();
 }
 

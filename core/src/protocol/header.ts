@@ -39,12 +39,11 @@ export interface BlockHeader {
 /** RLP of a header: the preimage of the block hash. */
 export function encodeHeader(header: BlockHeader): Uint8Array {
   const writer = new RlpWriter(1024);
-  writeHeader(writer, header);
-  return writer.toBytes();
+  return writeHeader(writer, header).toBytes();
 }
 
 /** Appends a header as one item. */
-export function writeHeader(writer: RlpWriter, header: BlockHeader): void {
+export function writeHeader(writer: RlpWriter, header: BlockHeader): RlpWriter {
   const list = writer.openList();
   writer.hex(header.parentHash).hex(header.stateRoot).hex(header.transactionsRoot).hex(header.receiptsRoot);
   writer.hex(header.dbHash).bytes(header.logBloom).number(header.number);
@@ -54,7 +53,7 @@ export function writeHeader(writer: RlpWriter, header: BlockHeader): void {
   writer.closeList(extraData).integer(header.sealer);
   const sealerList = writer.openList();
   for (const id of header.sealerList) writer.hex(id);
-  writer.closeList(sealerList).closeList(list);
+  return writer.closeList(sealerList).closeList(list);
 }
 
 /** Decodes a header that fills `bytes`. */

@@ -173,7 +173,7 @@ function writeFields(writer: RlpWriter, fields: PbftFields): void {
 export function pbftFieldsDigest(fields: PbftFields, suite: CryptoSuite): Uint8Array {
   const writer = new RlpWriter(64);
   writeFields(writer, fields);
-  return suite.hash(writer.toBytes());
+  return writer.use((bytes) => suite.hash(bytes));
 }
 
 /** Encodes an offer of or a request for a prepare. */

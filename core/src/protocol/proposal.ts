@@ -9,7 +9,7 @@ import type { Hash, Height, Result } from "../primitives/index.js";
 import { decodeTransactionBatch, encodeTransactionBatch } from "./batch.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
-import { encodeHeader, readHeader } from "./header.js";
+import { encodeHeader, readHeader, writeHeader } from "./header.js";
 import type { BlockHeader } from "./header.js";
 import { RlpReader, RlpWriter } from "./rlp.js";
 
@@ -47,7 +47,7 @@ export interface MissedTransactionsResponse {
 export function encodeHashProposal(proposal: HashProposal): Uint8Array {
   const writer = new RlpWriter(1024 + 33 * proposal.transactionHashes.length);
   const list = writer.openList();
-  writer.raw(encodeHeader(proposal.header));
+  writeHeader(writer, proposal.header);
   const hashes = writer.openList();
   for (const hash of proposal.transactionHashes) writer.hex(hash);
   return writer.closeList(hashes).hex(proposal.hash).closeList(list).toBytes();

@@ -40,7 +40,11 @@ export interface Receipt {
 
 /** RLP of a receipt in the layout of `version`. */
 export function encodeReceipt(receipt: Receipt, version: SupportedVersion): Uint8Array {
-  const writer = new RlpWriter(512);
+  return writeReceipt(new RlpWriter(1024), receipt, version).toBytes();
+}
+
+/** Appends a receipt as one item. */
+export function writeReceipt(writer: RlpWriter, receipt: Receipt, version: SupportedVersion): RlpWriter {
   const list = writer.openList();
   writer.hex(receipt.stateRoot).integer(receipt.gasUsed).hex(receipt.contractAddress).bytes(receipt.bloom);
   writer.number(receipt.status).bytes(receipt.output);
@@ -53,7 +57,7 @@ export function encodeReceipt(receipt: Receipt, version: SupportedVersion): Uint
     for (const topic of log.topics) writer.hex(topic);
     writer.closeList(topics).bytes(log.data).closeList(entry);
   }
-  return writer.closeList(logs).closeList(list).toBytes();
+  return writer.closeList(logs).closeList(list);
 }
 
 /** Decodes a receipt that fills `bytes`, in the layout of `version`. */

@@ -71,6 +71,19 @@ describe("writer", () => {
     expect(bytesToHex(new RlpWriter().integerBytes(hexToBytes("0000")).toBytes())).toBe("80");
   });
 
+  test("writers that are open at the same time, or outgrow the shared buffer, do not disturb each other", () => {
+    const outer = new RlpWriter();
+    const list = outer.openList();
+    outer.number(1);
+    const large = new RlpWriter().bytes(new Uint8Array(70_000)).toBytes();
+    const inner = new RlpWriter();
+    const innerList = inner.openList();
+    outer.raw(inner.number(2).closeList(innerList).toBytes());
+    expect(bytesToHex(outer.closeList(list).toBytes())).toBe("c301c102");
+    expect(large.length).toBe(70_004);
+    expect(new RlpWriter().number(3).use((bytes) => bytesToHex(bytes))).toBe("03");
+  });
+
   test("a list of encoded items", () => {
     expect(bytesToHex(encodeRlpList([]))).toBe("c0");
     expect(bytesToHex(encodeRlpList([hexToBytes("01"), hexToBytes("c0")]))).toBe("c201c0");

@@ -149,25 +149,33 @@ export class RlpReader {
     return bytesToHex(this.readFixed(64)) as NodeId;
   }
 
-  /** The bytes of a canonical integer of at most `bytesMax` bytes; none for zero. */
-  readIntegerBytes(bytesMax: number): Uint8Array {
-    const bytes = this.readBytes();
-    if (bytes.length > bytesMax || bytes[0] === 0) this.broken = true;
-    return bytes;
+  /** Finds the bytes of a canonical integer: a string, not too long, without leading zeros. */
+  private integer(bytesMax: number): boolean {
+    if (!this.string()) return false;
+    const length = this.after - this.payload;
+    return length > bytesMax || (length > 0 && this.source[this.payload] === 0) ? this.refuse() : true;
   }
 
   /** A canonical integer of at most `bytesMax` bytes. */
   readInteger(bytesMax = 32): bigint {
-    return integerOf(this.readIntegerBytes(bytesMax));
+    return this.integer(bytesMax) ? integerOf(this.source, this.payload, this.after) : 0n;
   }
 
   /** A canonical integer of at most `bytesMax` bytes that is also a safe number; above 2^53 − 1 is a failure. */
   readNumber(bytesMax = 8): number {
-    const bytes = this.readIntegerBytes(bytesMax);
-    let value = 0;
-    for (const byte of bytes) value = value * 256 + byte;
+    if (!this.integer(bytesMax)) return 0;
+    const value = numberOf(this.source, this.payload, this.after);
     if (value > Number.MAX_SAFE_INTEGER) this.broken = true;
     return value;
+  }
+
+  /** Writes a canonical integer into `into`, right-aligned in the `length` bytes from `at`. */
+  readIntegerInto(into: Uint8Array, at: number, length: number): void {
+    if (!this.integer(length)) return;
+    const end = at + length;
+    for (let from = this.payload, to = end - (this.after - this.payload); to < end; from++, to++) {
+      into[to] = this.source[from] as number;
+    }
   }
 
   /** The items of a list, each read by `read`; more than `itemsMax` of them are a failure. */
@@ -237,53 +245,60 @@ export class RlpReader {
   }
 }
 
-/** Big-endian unsigned integer, without the detour over text. */
-function integerOf(bytes: Uint8Array): bigint {
-  const length = bytes.length;
-  let small = 0;
-  if (length <= 6) {
-    for (const byte of bytes) small = small * 256 + byte;
-    return BigInt(small);
-  }
-  let value = 0n;
-  let at = 0;
-  // The odd bytes first, then six at a time, the most that stay exact in a number.
-  for (const odd = length % 6; at < odd; at++) small = small * 256 + (bytes[at] as number);
-  value = BigInt(small);
-  for (; at < length; at += 6) {
-    const high = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-    const low = ((bytes[at + 3] as number) << 16) | ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
-    value = (value << 48n) | BigInt(high * 0x100_0000 + low);
-  }
+/** Big-endian unsigned integer of the bytes from `start` to `end`; exact up to 2^53 − 1. */
+function numberOf(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 256 + (bytes[at] as number);
   return value;
 }
 
-/** Writes RLP items one after the other into one growing buffer. */
+/** Big-endian unsigned integer of any length, without the detour over text. */
+function integerOf(bytes: Uint8Array, start: number, end: number): bigint {
+  const length = end - start;
+  if (length <= 6) return BigInt(numberOf(bytes, start, end));
+  const odd = length % 8;
+  let value = 0n;
+  if (odd > 0) {
+    const last = start + odd - 1;
+    value = (BigInt(numberOf(bytes, start, last)) << 8n) | BigInt(bytes[last] as number);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, length);
+  for (let at = odd; at < length; at += 8) value = (value << 64n) | view.getBigUint64(at);
+  return value;
+}
+
+/**
+ * A buffer that writers take turns with: arrays above 64 bytes live outside the JavaScript heap and cost more to
+ * allocate than most records cost to write. A writer that finds it taken has a buffer of its own.
+ */
+const SHARED_BYTES = 65_536;
+let shared: Uint8Array | undefined = new Uint8Array(SHARED_BYTES);
+
+/** Writes RLP items one after the other, until {@link RlpWriter.toBytes} or {@link RlpWriter.use} ends it. */
 export class RlpWriter {
   private buffer: Uint8Array;
   private length = 0;
 
   /** Starts empty; `capacityBytes` is only a guess that saves copies. */
   constructor(capacityBytes = 512) {
-    this.buffer = new Uint8Array(capacityBytes);
+    if (shared !== undefined && capacityBytes <= SHARED_BYTES) {
+      this.buffer = shared;
+      shared = undefined;
+    } else {
+      this.buffer = new Uint8Array(capacityBytes);
+    }
   }
 
   private reserve(bytes: number): void {
     if (this.length + bytes <= this.buffer.length) return;
     const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + bytes));
     grown.set(this.buffer.subarray(0, this.length));
+    this.release();
     this.buffer = grown;
   }
 
-  private prefix(at: number, base: number, length: number): void {
-    if (length < 56) {
-      this.buffer[at] = base + length;
-      return;
-    }
-    const lengthBytes = prefixBytes(length) - 1;
-    this.buffer[at] = base + 55 + lengthBytes;
-    for (let i = at + lengthBytes, rest = length; i > at; i--, rest = Math.floor(rest / 256))
-      this.buffer[i] = rest & 255;
+  private release(): void {
+    if (this.buffer.length === SHARED_BYTES) shared = this.buffer;
   }
 
   /** A byte string. */
@@ -291,7 +306,7 @@ export class RlpWriter {
     if (bytes.length === 1 && (bytes[0] as number) < 0x80) return this.raw(bytes);
     const prefix = prefixBytes(bytes.length);
     this.reserve(prefix + bytes.length);
-    this.prefix(this.length, 0x80, bytes.length);
+    writePrefix(this.buffer, this.length, 0x80, bytes.length);
     this.buffer.set(bytes, this.length + prefix);
     this.length += prefix + bytes.length;
     return this;
@@ -357,14 +372,23 @@ export class RlpWriter {
     const prefix = prefixBytes(length);
     this.reserve(prefix);
     this.buffer.copyWithin(start + prefix, start, this.length);
-    this.prefix(start, base, length);
+    writePrefix(this.buffer, start, base, length);
     this.length += prefix;
     return this;
   }
 
-  /** What was written, in an array of its own. */
+  /** What was written, in an array of its own. Ends the writer. */
   toBytes(): Uint8Array {
-    return this.buffer.slice(0, this.length);
+    return this.use((bytes) => bytes.slice());
+  }
+
+  /** Hands what was written to `read`, which must not keep it, and returns its result. Ends the writer. */
+  use<T>(read: (bytes: Uint8Array) => T): T {
+    const result = read(this.buffer.subarray(0, this.length));
+    this.release();
+    this.buffer = EMPTY_BYTES;
+    this.length = 0;
+    return result;
   }
 }
 
@@ -374,6 +398,16 @@ function prefixBytes(length: number): number {
   let bytes = 1;
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes++;
   return bytes;
+}
+
+function writePrefix(buffer: Uint8Array, at: number, base: number, length: number): void {
+  if (length < 56) {
+    buffer[at] = base + length;
+    return;
+  }
+  const lengthBytes = prefixBytes(length) - 1;
+  buffer[at] = base + 55 + lengthBytes;
+  for (let i = at + lengthBytes, rest = length; i > at; i--, rest = Math.floor(rest / 256)) buffer[i] = rest & 255;
 }
 
 /** RLP of one integer, as in ledger rows and Merkle leaves: 0 is the single byte 0x80. */

