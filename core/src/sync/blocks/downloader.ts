@@ -180,8 +180,9 @@ export class Downloader {
       this.#punish(peer, SILENCE, "block-request-timed-out", nowMs);
     }
     this.#aim(nowMs);
-    this.#applyNext(nowMs);
+    this.#checkNext(nowMs);
     this.#verifyAhead();
+    this.#executeNext(nowMs);
     this.#requestMore(nowMs);
     this.#wakeAtMs = this.#nextWakeMs(nowMs);
     const effects = this.#effects;
@@ -217,15 +218,19 @@ export class Downloader {
     else this.#behindSinceMs ??= nowMs;
   }
 
-  #applyNext(nowMs: number): void {
+  /** The block that follows the head must be one that enough sealers agreed on, before anything is spent on it. */
+  #checkNext(nowMs: number): void {
     const block = this.#queue.get(this.#head.header.number + 1);
-    if (block === undefined || this.#isWorking || nowMs < this.#pause.untilMs) return;
-    if (!block.agreed) {
-      const reason = this.#refusalOf(block);
-      if (reason !== undefined) return this.#reject(block, reason, nowMs);
-      block.agreed = true;
-    }
-    if (block.verification !== "done") return;
+    if (block === undefined || block.agreed) return;
+    const reason = this.#refusalOf(block);
+    if (reason !== undefined) return this.#reject(block, reason, nowMs);
+    block.agreed = true;
+  }
+
+  #executeNext(nowMs: number): void {
+    const block = this.#queue.get(this.#head.header.number + 1);
+    if (block?.verification !== "done" || this.#isWorking || nowMs < this.#pause.untilMs) return;
+    assert(block.agreed, "only what was agreed on is executed");
     const { header, hash } = block;
     const transactions = block.transactions as readonly VerifiedTransaction[];
     this.#executing = { token: ++this.#lastToken, block };
