@@ -207,7 +207,9 @@ describe("proposals of others", () => {
     pool.blockCommitted({ height: 50, transactions: [transaction(1n)] });
     expect(pool.isIncludable(transaction(2n))).toBe(true);
     expect(pool.isIncludable(transaction(1n, { hash: hash("ab".repeat(32)) }))).toBe(false);
-    const limits = [49n, 50n, 51n, 1050n, 1051n].map((blockLimit) => pool.isIncludable(transaction(2n, { blockLimit })));
+    const limits = [49n, 50n, 51n, 1050n, 1051n].map((blockLimit) =>
+      pool.isIncludable(transaction(2n, { blockLimit })),
+    );
     expect(limits).toEqual([false, true, true, true, false]);
     expect(pool.isIncludable(transaction(2n, { chainId: 2n }))).toBe(false);
     expect(pool.isIncludable(transaction(2n, { groupId: 2n }))).toBe(false);

@@ -188,7 +188,11 @@ export class TransactionPool {
   isIncludable(transaction: VerifiedTransaction): boolean {
     const { nonce, blockLimit } = transaction;
     if (nonce === NONCE_INVALID || this.#window.has(nonceKey(nonce))) return false;
-    return blockLimit >= this.height && blockLimit <= this.height + BLOCK_LIMIT_RANGE && this.#idMismatch(transaction) === undefined;
+    return (
+      blockLimit >= this.height &&
+      blockLimit <= this.height + BLOCK_LIMIT_RANGE &&
+      this.#idMismatch(transaction) === undefined
+    );
   }
 
   /** The waiting transaction with that hash. */
