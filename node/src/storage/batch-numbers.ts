@@ -12,12 +12,15 @@ import { ascii, assert } from "@tsbcos/core/primitives";
 /** Slots of the ring. Two logs of 16 MiB with batches of 2 KiB, the size of an empty block, fit in. */
 export const BATCH_RING_SLOTS = 16_384;
 
+/** Keys of the store itself begin with this; names of tables never do. */
+export const OWN_PREFIX = "\0tsbcos/";
+
 /** Key that holds the number of the newest batch. */
-export const BATCH_COUNT_KEY = ascii("\0batches");
+export const BATCH_COUNT_KEY = ascii(`${OWN_PREFIX}batches`);
 
 /** Key of the slot of a batch. */
 export function batchSlotKey(batch: number): ByteString {
-  return ascii(`\0batch/${(batch % BATCH_RING_SLOTS).toString(36)}`);
+  return ascii(`${OWN_PREFIX}batch/${(batch % BATCH_RING_SLOTS).toString(36)}`);
 }
 
 /** A batch number as stored. */

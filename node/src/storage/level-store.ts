@@ -6,6 +6,7 @@ import type { ByteString } from "@tsbcos/core/primitives";
 import type { StateWrite } from "@tsbcos/core/state";
 import {
   BATCH_COUNT_KEY,
+  OWN_PREFIX,
   batchSlotKey,
   decodeBatchNumber,
   encodeBatchNumber,
@@ -20,11 +21,9 @@ import type { Store, StoreOptions } from "./store.js";
  */
 type Database = ClassicLevel<string, Uint8Array>;
 
-/** Keys of the store itself begin with this; names of tables never do. */
-const OWN_PREFIX = "\0";
-const FORMAT_KEY = ascii("\0format");
+const FORMAT_KEY = ascii(`${OWN_PREFIX}format`);
 const FORMAT = "tsbcos 1";
-const PREPARE_KEY = ascii("\0prepare");
+const PREPARE_KEY = ascii(`${OWN_PREFIX}prepare`);
 
 const CACHE_BYTES = 32 * 1024 * 1024;
 /** A full block is some megabytes: with less, each would start a compaction. */
@@ -67,6 +66,8 @@ class LevelStore implements Store {
   readonly #directory: string;
   #batches = 0;
   #failure: CodedError | undefined;
+  /** While a batch is being written, reads see the state before it: two reads in a row must not differ by half of it. */
+  #readOptions: { readonly snapshot?: ReturnType<Database["snapshot"]> } = {};
   /** Resolves when the newest write is done, or has failed. */
   #tail: Promise<void> = Promise.resolve();
 
@@ -93,7 +94,7 @@ class LevelStore implements Store {
 
   get(key: ByteString): Uint8Array | undefined {
     try {
-      const sealed = this.#database.getSync(key);
+      const sealed = this.#database.getSync(key, this.#readOptions);
       return sealed === undefined ? undefined : unsealValue(sealed);
     } catch (cause) {
       const reason = reasonOf(cause);
@@ -102,7 +103,7 @@ class LevelStore implements Store {
   }
 
   write(rows: readonly StateWrite[]): Promise<void> {
-    for (const { key } of rows) assert(!key.startsWith(OWN_PREFIX), "no table has a name that begins with a zero byte");
+    for (const { key } of rows) assert(!key.startsWith(OWN_PREFIX), "no row has a key of the store itself");
     return this.#append(rows);
   }
 
@@ -121,7 +122,9 @@ class LevelStore implements Store {
 
   /** Queues one batch. The database would run two at once in any order, so each waits for the one before. */
   #append(rows: readonly StateWrite[]): Promise<void> {
-    const done = this.#tail.then(() => this.#writeBatch(rows));
+    // Copies now: the caller may change its arrays while the batch waits.
+    const sealed = rows.map(({ key, value }) => ({ key, value: sealValue(value) }));
+    const done = this.#tail.then(() => this.#writeBatch(sealed));
     this.#tail = done.catch(() => undefined);
     return done;
   }
@@ -130,15 +133,20 @@ class LevelStore implements Store {
     if (this.#failure !== undefined) throw this.#failure;
     const number = this.#batches + 1;
     const numberBytes = sealValue(encodeBatchNumber(number));
+    const snapshot = this.#database.snapshot();
+    this.#readOptions = { snapshot };
     try {
       const batch = this.#database.batch();
-      for (const { key, value } of rows) batch.put(key, sealValue(value));
+      for (const { key, value } of rows) batch.put(key, value);
       batch.put(BATCH_COUNT_KEY, numberBytes).put(batchSlotKey(number), numberBytes);
       await batch.write({ sync: true });
       this.#batches = number;
     } catch (cause) {
       this.#failure = writeFailure(this.#directory, cause);
       throw this.#failure;
+    } finally {
+      this.#readOptions = {};
+      await snapshot.close();
     }
   }
 }
