@@ -158,14 +158,19 @@ function printable(text: ByteString): string {
 const ROW_OVERHEAD_BYTES = 320;
 const LIST_OVERHEAD_BYTES = 160;
 
+interface CachedRows {
+  readonly rows: readonly FrozenRow[];
+  readonly bytes: number;
+}
+
 /**
  * Rows by table and key in two generations: what is used moves to the young one; when that is half the room, it
  * becomes the old one and the former old one is dropped. Roughly "least recently used", without a list to maintain.
  */
 class RowCache {
   readonly #youngBytesMax: number;
-  #young = new Map<ByteString, RowsByKey>();
-  #old = new Map<ByteString, RowsByKey>();
+  #young = new Map<ByteString, Map<ByteString, CachedRows>>();
+  #old = new Map<ByteString, Map<ByteString, CachedRows>>();
   #youngBytes = 0;
 
   constructor(bytesMax: number) {
@@ -174,22 +179,24 @@ class RowCache {
 
   get(table: ByteString, key: ByteString): readonly FrozenRow[] | undefined {
     const young = this.#young.get(table)?.get(key);
-    if (young !== undefined) return young;
+    if (young !== undefined) return young.rows;
     const old = this.#old.get(table)?.get(key);
-    if (old !== undefined) this.set(table, key, old);
-    return old;
+    if (old !== undefined) this.#keep(table, key, old);
+    return old?.rows;
   }
 
   set(table: ByteString, key: ByteString, rows: readonly FrozenRow[]): void {
+    this.#keep(table, key, { rows, bytes: sizeOf(key, rows) });
+  }
+
+  #keep(table: ByteString, key: ByteString, cached: CachedRows): void {
     let byKey = this.#young.get(table);
     if (byKey === undefined) {
       byKey = new Map();
       this.#young.set(table, byKey);
     }
-    const before = byKey.get(key);
-    if (before !== undefined) this.#youngBytes -= sizeOf(key, before);
-    byKey.set(key, rows);
-    this.#youngBytes += sizeOf(key, rows);
+    this.#youngBytes += cached.bytes - (byKey.get(key)?.bytes ?? 0);
+    byKey.set(key, cached);
     if (this.#youngBytes <= this.#youngBytesMax) return;
     this.#old = this.#young;
     this.#young = new Map();

@@ -12,7 +12,7 @@ const VERSION = 1;
 
 /** Bytes of the rows of one key. */
 export function encodeRows(rows: readonly FrozenRow[]): Uint8Array {
-  const writer = new Writer(measure(rows));
+  writer.begin(sizeMax(rows));
   writer.byte(VERSION);
   writer.integer(rows.length);
   for (const row of rows) {
@@ -57,22 +57,30 @@ export function decodeRows(bytes: Uint8Array, place: () => string): readonly Fro
   return rows;
 }
 
-/** At least the bytes that the rows take: numbers are counted with four bytes and more where they may be longer. */
-function measure(rows: readonly FrozenRow[]): number {
-  let bytes = 8;
+/** At least the bytes that the rows take: every number counted with the most it can have. */
+function sizeMax(rows: readonly FrozenRow[]): number {
+  let bytes = 1 + NUMBER_BYTES_MAX;
   for (const row of rows) {
-    bytes += 24;
-    for (const [column, value] of row.cells) bytes += column.length + value.length + 10;
+    bytes += 1 + 3 * NUMBER_BYTES_MAX;
+    for (const [column, value] of row.cells) bytes += column.length + value.length + 2 * NUMBER_BYTES_MAX;
   }
   return bytes;
 }
 
+/** A number up to 2^53 − 1, seven bits a byte. */
+const NUMBER_BYTES_MAX = 8;
+
+/** Above this the buffer is not kept: it was for one large value. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+
+/** Writes into one buffer that is used again and again: a block encodes thousands of short rows. */
 class Writer {
-  readonly #bytes: Uint8Array;
+  #bytes = new Uint8Array(4096);
   #at = 0;
 
-  constructor(room: number) {
-    this.#bytes = new Uint8Array(room);
+  begin(room: number): void {
+    this.#at = 0;
+    if (this.#bytes.length < room) this.#bytes = new Uint8Array(room);
   }
 
   byte(value: number): void {
@@ -90,13 +98,20 @@ class Writer {
 
   text(text: ByteString): void {
     this.integer(text.length);
-    for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
+    this.#at = at;
   }
 
   finished(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    const bytes = this.#bytes.slice(0, this.#at);
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(4096);
+    return bytes;
   }
 }
+
+const writer = new Writer();
 
 class Reader {
   readonly #bytes: Uint8Array;
