@@ -85,8 +85,8 @@ export const PBFT_TIMESTAMP_AHEAD_MS_MAX = 24 * 60 * 60 * 1000;
 /** Entries of a block's signature list for each sealer: the C++ node stores a sealer's differing signatures side by side. */
 export const BLOCK_SIGNATURES_PER_SEALER_MAX = 4;
 
-/** A leader that waits for block synchronisation looks again after this many milliseconds. */
-export const PROPOSAL_SYNC_RECHECK_MS = 200;
+/** A leader that waits for block synchronisation, or for sessions, looks again after this many milliseconds. */
+export const PROPOSAL_RECHECK_MS = 200;
 
 /** A proposal that is not full yet is topped up from the pool at most this often, in milliseconds. */
 export const PROPOSAL_FILL_INTERVAL_MS = 10;

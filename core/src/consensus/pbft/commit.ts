@@ -3,7 +3,6 @@ import { assert } from "../../primitives/index.js";
 import type { NodeIndex } from "../../primitives/index.js";
 import { PbftPacketId } from "../../protocol/index.js";
 import { broadcast } from "./broadcast.js";
-import { signedMessage } from "./messages.js";
 import type { ExecutedPrepare, PbftState } from "./state.js";
 import type { Ballot } from "./votes.js";
 
@@ -19,16 +18,15 @@ export function ballotOf(executed: ExecutedPrepare): Ballot {
  * back and vote for another block.
  */
 export function preparePersisted(state: PbftState, token: number): void {
-  if (state.persisting !== token) return;
+  if (state.persisting?.token !== token) return;
+  const { commit } = state.persisting;
   state.persisting = undefined;
-  const { executed } = state;
-  assert(executed?.quorumSigned === true, "a prepare is persisted for the sake of a commit vote");
-  const ballot = ballotOf(executed);
-  assert(ballot.view === state.view, "a commit vote is for the current view");
-  const commit = signedMessage(state, { height: state.height, view: ballot.view, blockHash: ballot.hash });
   broadcast(state, PbftPacketId.Commit, commit);
+  state.trace("debug", "commit-sent", { hash: commit.blockHash });
+  // When the votes of others were enough, the block may be stored already; somebody may still need ours.
+  if (commit.height < state.height) return;
+  assert(commit.view === state.view, "a commit vote is for the current view");
   state.commits.add(commit);
-  state.trace("debug", "commit-sent", { hash: ballot.hash });
   storeIfAgreed(state);
 }
 

@@ -33,8 +33,9 @@ function checkRound(state: PbftState): void {
     if (executed.quorumSigned) assert(locked?.blockHash === accepted.message.blockHash, "enough signs bind us");
   }
   if (locked !== undefined) assert(locked.height >= state.height, "nobody is bound to a block that is decided");
-  if (state.persisting !== undefined) assert(executed?.quorumSigned === true, "only a signed prepare is persisted");
-  if (state.storing) assert(executed !== undefined, "a block that is stored was executed");
+  if (state.persisting !== undefined && state.persisting.commit.height === state.height) {
+    assert(executed?.quorumSigned === true, "only a signed prepare is persisted");
+  }
   assert(state.futurePrepares.size <= PBFT_FUTURE_PREPARES_MAX, "early prepares are bounded");
 }
 

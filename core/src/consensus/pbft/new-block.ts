@@ -18,7 +18,10 @@ export function blockCommitted(state: PbftState, head: ChainHead, transactions: 
   timers.lastConsensusMs = now.steadyMs;
   timers.changeCycle = 0;
   timers.viewChangeWanted = false;
+  const { persisting } = state;
   dropRound(state);
+  // Our commit for this very block may still be of use to those who have not stored it.
+  if (persisting?.commit.blockHash === head.hash) state.persisting = persisting;
   state.storing = false;
   state.proposedInView = undefined;
   state.ownViewChange = undefined;

@@ -1,5 +1,5 @@
 /** The leader's part: proposing. See docs/protocol/pbft.md#p2-leader. */
-import { EMPTY_BYTES, PROPOSAL_SYNC_RECHECK_MS, assert } from "../../primitives/index.js";
+import { PROPOSAL_RECHECK_MS, assert } from "../../primitives/index.js";
 import type { Hash } from "../../primitives/index.js";
 import { PbftPacketId, PbftPacketType, encodeHashProposal, headerHash } from "../../protocol/index.js";
 import type { BlockHeader, PbftMessage, VerifiedTransaction } from "../../protocol/index.js";
@@ -11,7 +11,7 @@ import { acceptPrepare } from "./prepare.js";
 import { clockMs } from "./proposal-rules.js";
 import { decodeProposal, encodeWholeProposal, verifiedProposal } from "./proposal.js";
 import type { PbftState } from "./state.js";
-import { wantViewChange } from "./timers.js";
+import { EMPTY_BLOCK_INTERVAL_MS, wantViewChange } from "./timers.js";
 
 /** Proposes when we lead and a proposal is due; false when there is nothing to propose now. */
 export function propose(state: PbftState): boolean {
@@ -19,14 +19,11 @@ export function propose(state: PbftState): boolean {
   if (!state.isSealer || state.leader !== state.members.ownIndex || state.storing) return false;
   if (state.accepted !== undefined || state.proposedInView === state.view) return false;
   if (state.environment.sync.downloading) {
-    state.proposeAtMs = state.now.steadyMs + PROPOSAL_SYNC_RECHECK_MS;
+    state.proposeAtMs = state.now.steadyMs + PROPOSAL_RECHECK_MS;
     return false;
   }
   const { locked } = state;
-  if (locked?.height === state.height) {
-    proposeAgain(state, locked);
-    return true;
-  }
+  if (locked?.height === state.height) return proposeAgain(state, locked);
   const maxTransactions = state.blockSize.max(state.head.settings.txCountLimit);
   const moment = { height: state.height, sinceMs: state.timers.lastConsensusMs, maxTransactions };
   const answer = state.sealer.next(moment, state.now);
@@ -40,8 +37,19 @@ export function propose(state: PbftState): boolean {
   return true;
 }
 
-/** Proposes the block this node is bound to: unchanged, with the name of its first proposer in it. */
-function proposeAgain(state: PbftState, locked: PbftMessage): void {
+/**
+ * Proposes the block this node is bound to: unchanged, with the name of its first proposer in it.
+ *
+ * A node that has just started has no sessions yet, and a view has only one proposal: it waits for enough sealers to
+ * hear it, but no longer than an empty proposal would wait, because messages may also be passed on.
+ */
+function proposeAgain(state: PbftState, locked: PbftMessage): boolean {
+  const { now, timers } = state;
+  const latestMs = timers.lastConsensusMs + EMPTY_BLOCK_INTERVAL_MS;
+  if (now.steadyMs < latestMs && !reachesQuorum(state)) {
+    state.proposeAtMs = Math.min(latestMs, now.steadyMs + PROPOSAL_RECHECK_MS);
+    return false;
+  }
   const proposal = decodeProposal(locked.block, state.suite);
   assert(proposal.ok, "what this node is bound to was decoded before");
   state.proposedInView = state.view;
@@ -49,6 +57,13 @@ function proposeAgain(state: PbftState, locked: PbftMessage): void {
   broadcast(state, PbftPacketId.Prepare, message);
   state.trace("info", "proposed-again", { hash: locked.blockHash });
   acceptPrepare(state, message, proposal.value);
+  return true;
+}
+
+function reachesQuorum(state: PbftState): boolean {
+  const { members, environment } = state;
+  const peers = environment.peers();
+  return 1 + members.sealers.filter((sealer) => peers.has(sealer)).length >= members.quorum;
 }
 
 function proposeBlock(state: PbftState, transactions: readonly VerifiedTransaction[]): void {
@@ -97,6 +112,6 @@ function hashForm(proposal: {
   return encodeHashProposal({ header, hash, transactionHashes: transactions.map((transaction) => transaction.hash) });
 }
 
-function prepareMessage(state: PbftState, blockHash: Hash, block: Uint8Array = EMPTY_BYTES): PbftMessage {
+function prepareMessage(state: PbftState, blockHash: Hash, block: Uint8Array): PbftMessage {
   return signedMessage(state, { height: state.height, view: state.view, blockHash, block });
 }

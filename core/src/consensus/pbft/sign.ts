@@ -29,13 +29,17 @@ export function signExecuted(state: PbftState, prepare: AcceptedPrepare, block: 
 export function lockIfSigned(state: PbftState): void {
   const { executed } = state;
   if (executed === undefined || executed.quorumSigned) return;
-  if (state.signs.count(ballotOf(executed)) < state.members.quorum) return;
+  const ballot = ballotOf(executed);
+  if (state.signs.count(ballot) < state.members.quorum) return;
   executed.quorumSigned = true;
   const { message, proposal } = executed.prepare;
   const locked = { ...message, block: encodeWholeProposal(proposal, state.environment.rules.version) };
   const token = state.nextToken();
   state.locked = locked;
-  state.persisting = token;
+  state.persisting = {
+    token,
+    commit: signedMessage(state, { height: state.height, view: ballot.view, blockHash: ballot.hash }),
+  };
   state.timers.lastSignMs = state.now.steadyMs;
   state.trace("debug", "locked", { hash: message.blockHash });
   state.emit({ type: "persist-prepare", token, bytes: encodeBackedUpPrepare(locked) });

@@ -102,8 +102,8 @@ export class PbftState {
   partialFuture: PartialPrepare | undefined;
   verification: PendingVerification | undefined;
   execution: PendingExecution | undefined;
-  /** Token of the `persist-prepare` after which our commit vote may leave. */
-  persisting: number | undefined;
+  /** Our commit vote, which leaves when this `persist-prepare` is answered. */
+  persisting: { readonly token: number; readonly commit: PbftMessage } | undefined;
   /** A block of this height was handed over to be stored. */
   storing = false;
   /** View in which we have proposed, as its leader: once is enough. */

@@ -5,7 +5,7 @@ import type { TransactionSource } from "../interface.js";
 import { Sealer } from "./sealer.js";
 
 const now = { steadyMs: 0, wallMs: 0 };
-const tx = (name: string, nonce: bigint) => ({ hash: name as Hash, nonce }) as VerifiedTransaction;
+const tx = (name: string, nonce: bigint) => ({ hash: name as Hash, nonce, blockLimit: 500n }) as VerifiedTransaction;
 
 describe("a draft made ahead", () => {
   test("B27: loses transactions whose nonce the block before has used", () => {

@@ -60,7 +60,8 @@ export class Sealer {
     const draft = this.#draft;
     const { minMs, emptyMs } = this.#intervals;
     const elapsedMs = now.steadyMs - moment.sinceMs;
-    if (elapsedMs >= minMs || this.#mayBeFull(draft, moment.maxTransactions)) {
+    // Transactions of the draft are still in the pool, so its size says whether a full proposal is possible.
+    if (elapsedMs >= minMs || this.#pool.size >= moment.maxTransactions) {
       this.#fill(draft, moment.maxTransactions, now, elapsedMs >= emptyMs);
     }
     const count = draft.transactions.length;
@@ -99,6 +100,7 @@ export class Sealer {
     );
     // Rebuilt, because the stored block need not be the one that was being agreed.
     draft.avoid = new Set([...transactions, ...draft.transactions.map((tx) => tx.hash)]);
+    draft.fillAgainAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Forgets the proposal in the making; its transactions are still in the pool. */
@@ -106,19 +108,19 @@ export class Sealer {
     this.#draft = undefined;
   }
 
-  #mayBeFull(draft: Draft, maxTransactions: number): boolean {
-    // Transactions of the draft are still in the pool, so the size of the pool is all there is.
-    return draft.transactions.length < maxTransactions && this.#pool.size >= maxTransactions;
-  }
-
   #fill(draft: Draft, maxTransactions: number, now: Instant, atOnce: boolean): void {
-    draft.transactions = draft.transactions.filter((tx) => this.#pool.find(tx.hash) !== undefined);
+    const mayLook = atOnce || now.steadyMs >= draft.fillAgainAtMs;
+    if (!mayLook && draft.transactions.length < maxTransactions) return;
+    // A draft made ahead was chosen one block earlier, when everything lived one block longer.
+    draft.transactions = draft.transactions.filter(
+      (tx) => this.#pool.find(tx.hash) !== undefined && tx.blockLimit >= draft.height,
+    );
     if (draft.transactions.length > maxTransactions) {
       // The limit was lowered on chain since; what does not fit any more is taken from the pool again.
       for (const tx of draft.transactions.splice(maxTransactions)) draft.avoid.delete(tx.hash);
     }
     const missing = maxTransactions - draft.transactions.length;
-    if (missing === 0 || (!atOnce && now.steadyMs < draft.fillAgainAtMs)) return;
+    if (missing === 0) return;
     draft.transactions.push(...this.#pool.select(missing, draft.avoid, now));
     draft.fillAgainAtMs = now.steadyMs + PROPOSAL_FILL_INTERVAL_MS;
   }
@@ -128,9 +130,9 @@ export class Sealer {
     const waiting = this.#pool.size > 0 || draft.transactions.length > 0;
     if (!waiting) return emptyAtMs;
     const minAtMs = moment.sinceMs + this.#intervals.minMs;
-    const mayFill = now.steadyMs >= minAtMs || this.#mayBeFull(draft, moment.maxTransactions);
-    const fillAtMs = mayFill ? draft.fillAgainAtMs : Number.POSITIVE_INFINITY;
-    return Math.min(emptyAtMs, now.steadyMs >= minAtMs ? emptyAtMs : minAtMs, fillAtMs);
+    if (now.steadyMs >= minAtMs) return Math.min(emptyAtMs, draft.fillAgainAtMs);
+    const mayBecomeFull = this.#pool.size >= moment.maxTransactions;
+    return mayBecomeFull ? Math.min(minAtMs, draft.fillAgainAtMs) : minAtMs;
   }
 }
 

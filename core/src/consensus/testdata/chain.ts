@@ -1,0 +1,134 @@
+/** A chain whose blocks are executed by pretending: roots are hashes, and transactions that say so change its members. */
+import { bytesToHex, bytesToUtf8, concatBytes, groupId, hexToBytes, utf8ToBytes } from "../../primitives/index.js";
+import type { Hash, Height, NodeId } from "../../primitives/index.js";
+import { hashOf } from "../../crypto/index.js";
+import type { CryptoSuite } from "../../crypto/index.js";
+import { V2_9_0, headerHash } from "../../protocol/index.js";
+import type { BlockHeader, BlockSignature, VerifiedTransaction } from "../../protocol/index.js";
+import type { ChainHead, ChainRules, ChainSettings, ExecutedBlock, GenesisConfig } from "../../ledger/index.js";
+
+/** A stored block. */
+export interface StoredBlock {
+  readonly block: ExecutedBlock;
+  readonly signatures: readonly BlockSignature[];
+}
+
+/** Wall clock of the genesis block. */
+export const GENESIS_MS = 1_600_000_000_000;
+
+/** Rules of a test chain. */
+export function testRules(suite: CryptoSuite): ChainRules {
+  return { version: V2_9_0, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType: "pbft" };
+}
+
+/** The genesis file of a test chain. */
+export function testGenesis(nodes: readonly NodeId[]): GenesisConfig {
+  return {
+    groupId: groupId(1),
+    timestamp: GENESIS_MS,
+    consensusType: "pbft",
+    stateType: "storage",
+    nodes,
+    maxTransactions: 1000,
+    gasLimit: 300_000_000,
+    consensusTimeoutSeconds: 3,
+    epochSealerCount: nodes.length,
+    epochBlockCount: 1000,
+    minElectTimeMs: 1000,
+    maxElectTimeMs: 2000,
+    freeStorage: false,
+  };
+}
+
+/** Head of a chain that consists of block 0. */
+export function genesisHead(
+  suite: CryptoSuite,
+  sealers: readonly NodeId[],
+  settings: Partial<ChainSettings> = {},
+): ChainHead {
+  const zero = "0".repeat(64) as Hash;
+  const header: BlockHeader = {
+    parentHash: zero,
+    stateRoot: zero,
+    transactionsRoot: zero,
+    receiptsRoot: zero,
+    dbHash: zero,
+    logBloom: new Uint8Array(256),
+    number: 0 as Height,
+    gasLimit: 0n,
+    gasUsed: 0n,
+    timestamp: GENESIS_MS,
+    extraData: [utf8ToBytes("test")],
+    sealer: 0n,
+    sealerList: [],
+  };
+  const hash = headerHash(header, suite);
+  return {
+    header,
+    hash,
+    genesisHash: hash,
+    sealers: [...sealers].sort(),
+    workingSealers: [],
+    observers: [],
+    settings: {
+      txCountLimit: 1000,
+      txGasLimit: 300_000_000n,
+      consensusTimeoutMs: 3000,
+      epochSealerCount: sealers.length,
+      epochSealerEnabledAt: 0,
+      epochBlockCount: 1000,
+      epochBlockEnabledAt: 0,
+      notifyRotate: false,
+      chargeGas: false,
+      freeAccounts: new Set(),
+      ...settings,
+    },
+    totalTransactions: 0,
+    failedTransactions: 0,
+  };
+}
+
+/** Executes by hashing: the same block on the same parent always has the same roots. */
+export function executeFake(
+  suite: CryptoSuite,
+  header: BlockHeader,
+  transactions: readonly VerifiedTransaction[],
+  salt = "",
+): ExecutedBlock {
+  const state = concatBytes(hexToBytes(header.parentHash), hexToBytes(header.transactionsRoot), utf8ToBytes(salt));
+  const stateRoot = hashOf(suite, state);
+  const executed = { ...header, stateRoot, dbHash: stateRoot, receiptsRoot: hashOf(suite, hexToBytes(stateRoot)) };
+  return {
+    header: executed,
+    hash: headerHash(executed, suite),
+    transactions,
+    receipts: [],
+    changes: { number: header.number, rowIdBefore: 0, rowIdAfter: 0, tables: [] },
+  };
+}
+
+/** The head after a block: `add <node id>`, `remove <node id>`, `tx_count_limit <n>` and `consensus_timeout <ms>` take effect. */
+export function headAfter(head: ChainHead, block: ExecutedBlock): ChainHead {
+  let sealers = [...head.sealers];
+  let settings = head.settings;
+  for (const { data } of block.transactions) {
+    const [verb, argument = ""] = bytesToUtf8(data).split(" ");
+    if (verb === "add") sealers.push(argument as NodeId);
+    if (verb === "remove") sealers = sealers.filter((sealer) => sealer !== argument);
+    if (verb === "tx_count_limit") settings = { ...settings, txCountLimit: Number(argument) };
+    if (verb === "consensus_timeout") settings = { ...settings, consensusTimeoutMs: Number(argument) };
+  }
+  return {
+    ...head,
+    header: block.header,
+    hash: block.hash,
+    sealers: sealers.sort(),
+    settings,
+    totalTransactions: head.totalTransactions + block.transactions.length,
+  };
+}
+
+/** Node id of a public key. */
+export function nodeIdOf(publicKey: Uint8Array): NodeId {
+  return bytesToHex(publicKey) as NodeId;
+}
