@@ -1,4 +1,4 @@
-/** Block 0: its mark, its header, its rows. See `docs/protocol/ledger.md`, sections 1 and 2. */
+/** Block 0: its mark, its header, its rows. See docs/protocol/ledger.md#genesis-mark. */
 import type { ByteString, Hash, Height, NodeId } from "../primitives/index.js";
 import {
   ZERO_HASH,

@@ -6,5 +6,3 @@ export { Ledger } from "./ledger.js";
 export type { OpenedLedger } from "./ledger.js";
 export type { BlockDamage, OpenFailure } from "./opening.js";
 export type { TransactionPlace } from "./records.js";
-export { configItem, nodeLists } from "./settings.js";
-export type { ConfigItem, NodeLists } from "./settings.js";

@@ -1,4 +1,4 @@
-/** What is checked before a store is trusted. See `docs/protocol/ledger.md`, section 6. */
+/** What is checked before a store is trusted. See docs/protocol/ledger.md#storing-and-opening. */
 import type { Failure, Hash, Result } from "../primitives/index.js";
 import { InvariantError, bytesToUtf8, err, ok } from "../primitives/index.js";
 import { encodeReceipt, receiptsRoot, transactionsRoot, verifyTransaction } from "../protocol/index.js";

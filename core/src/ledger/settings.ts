@@ -1,4 +1,4 @@
-/** Node lists and system configuration in force at a height. See `docs/protocol/ledger.md`, sections 4 and 5. */
+/** Node lists and system configuration in force at a height. See docs/protocol/ledger.md#members-at-a-height. */
 import type { Address, NodeId } from "../primitives/index.js";
 import { ascii, isHex } from "../primitives/index.js";
 import type { SupportedVersion } from "../protocol/index.js";

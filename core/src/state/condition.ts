@@ -1,4 +1,4 @@
-/** Conditions of select, update and remove: `docs/protocol/state.md`, section 4. */
+/** Conditions of select, update and remove: docs/protocol/state.md#conditions. */
 import type { ByteString } from "../primitives/index.js";
 import type { Row, ReadonlyRow } from "./row.js";
 import { isHashedColumn } from "./rules.js";

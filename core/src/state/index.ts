@@ -1,7 +1,7 @@
 export { BlockTables } from "./block-tables.js";
 export type { OpenOptions, TableHash } from "./block-tables.js";
 export type { StateChanges, TableChanges } from "./changes.js";
-export { CommittedRows, rowKey } from "./committed-rows.js";
+export { CommittedRows } from "./committed-rows.js";
 export type { PreparedChanges } from "./committed-rows.js";
 export { Condition } from "./condition.js";
 export { NO_PERMISSION, StorageError, UnknownColumnError } from "./errors.js";
@@ -11,6 +11,6 @@ export { Row, capacityOf } from "./row.js";
 export type { FrozenRow, ReadonlyRow, RowStatus } from "./row.js";
 export { isHashedColumn, stateRulesOf } from "./rules.js";
 export type { StateRules } from "./rules.js";
-export { SYS_CNS, SYS_CONFIG, SYS_CONSENSUS, SYS_TABLES, SYS_TABLE_ACCESS, systemTableInfo } from "./table-info.js";
+export { SYS_CNS, SYS_CONFIG, SYS_CONSENSUS, SYS_TABLES, SYS_TABLE_ACCESS } from "./table-info.js";
 export type { TableInfo } from "./table-info.js";
 export type { Table, WriteOptions } from "./table.js";

@@ -19,14 +19,4 @@ export class MemoryStore implements KeyValueReader {
   write(batch: readonly StateWrite[]): void {
     for (const { key, value } of batch) this.#values.set(key, value.slice());
   }
-
-  /** Number of keys. */
-  get size(): number {
-    return this.#values.size;
-  }
-
-  /** All keys, in the order they were first written: for tests that damage a store on purpose. */
-  keys(): ByteString[] {
-    return [...this.#values.keys()];
-  }
 }

@@ -4,7 +4,7 @@ import type { CryptoSuite } from "../crypto/index.js";
 import type { SupportedVersion } from "../protocol/index.js";
 import { V2_0_0_RC3, V2_1_0, V2_2_0, V2_3_0, V2_4_0, V2_5_0 } from "../protocol/index.js";
 
-/** Table engine of one chain: `docs/protocol/state.md`, section 6. */
+/** Table engine of one chain: docs/protocol/state.md#state-hash. */
 export interface StateRules {
   /** Hash of a table and of the list of table hashes. */
   hash(data: Uint8Array): Uint8Array;

@@ -1,4 +1,4 @@
-/** Bytes and order of rows in the state hash: `docs/protocol/state.md`, section 6. */
+/** Bytes and order of rows in the state hash: docs/protocol/state.md#state-hash. */
 import type { ByteString } from "../primitives/index.js";
 import { assert, compareByteStrings } from "../primitives/index.js";
 import type { ReadonlyRow, Row, TouchedRows } from "./row.js";

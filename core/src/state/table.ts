@@ -1,4 +1,4 @@
-/** One table as a block sees and changes it: `docs/protocol/state.md`, sections 2 to 5. */
+/** One table as a block sees and changes it: docs/protocol/state.md, from "Opening" to "Undo". */
 import type { Address, ByteString } from "../primitives/index.js";
 import { assert } from "../primitives/index.js";
 import type { CommittedRows } from "./committed-rows.js";
