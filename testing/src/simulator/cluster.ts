@@ -2,6 +2,7 @@
 import { bytesToHex, createRandom, ZERO_ADDRESS } from "@tsbcos/core/primitives";
 import type { NodeId, Random, TraceEvent } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
+import { decodeBackedUpPrepare } from "@tsbcos/core/protocol";
 import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig, Ledger } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
 import { ChainChecker } from "./checkers/chain.js";
@@ -25,6 +26,8 @@ import { World } from "./world.js";
 /** Virtual time in which the second phase must have made progress. View changes back off to minutes in bad runs. */
 const LIVENESS_MS_MAX = 600_000;
 const LIVENESS_CHECK_MS = 200;
+/** Without progress for this long, it is looked into whether a bare quorum can make any. */
+const LOCKED_APART_MS = 60_000;
 /** A run that handles more events than this is caught in a loop. */
 const EVENTS_MAX = 3_000_000;
 
@@ -36,6 +39,8 @@ export interface ClusterFigures {
   readonly events: number;
   readonly virtualMs: number;
   readonly digest: string;
+  /** A bare quorum was bound to different blocks and needed the other nodes back. */
+  readonly lockedApart: boolean;
   /** How often each trace event of the core was seen. */
   readonly marks: ReadonlyMap<string, number>;
 }
@@ -56,6 +61,7 @@ export class Cluster implements NodeListener {
   readonly #clients = new ClientChecker();
   readonly #submitted = new Map<number, ClientTransaction>();
   readonly #marks = new Map<string, number>();
+  #lockedApart = false;
   #lastSeq = 0;
   #lastRequestId = 0;
 
@@ -96,6 +102,7 @@ export class Cluster implements NodeListener {
       events: this.#world.eventCount,
       virtualMs: this.#world.nowMs,
       digest: this.#world.digest,
+      lockedApart: this.#lockedApart,
       marks: this.#marks,
     };
   }
@@ -112,8 +119,7 @@ export class Cluster implements NodeListener {
     this.#faults.start();
     this.#world.run(this.#options.faultPhaseMs);
     this.#faults.stop();
-    const alive = this.#calmDown();
-    this.#demandProgress(alive);
+    const alive = this.#demandProgress(this.#calmDown());
     for (const node of alive.slice(1)) this.#compare(alive[0] as SimulatedNode, node);
   }
 
@@ -318,25 +324,52 @@ export class Cluster implements NodeListener {
   }
 
   /** Within bounded virtual time a fresh transaction must come into a block, and everything else that is owed. */
-  #demandProgress(alive: readonly SimulatedNode[]): void {
-    const startedMs = this.#world.nowMs;
+  #demandProgress(core: readonly SimulatedNode[]): readonly SimulatedNode[] {
+    let alive = core;
+    let deadlineMs = this.#world.nowMs + LIVENESS_MS_MAX;
+    const suspiciousMs = this.#world.nowMs + LOCKED_APART_MS;
     let fresh = this.#workload.fresh();
-    for (let round = 0; this.#world.nowMs - startedMs < LIVENESS_MS_MAX; round++) {
+    for (let round = 0; this.#world.nowMs < deadlineMs; round++) {
       // A node that is still catching up refuses transactions: clients ask the next one.
       if (round % 50 === 0 && this.#chain.heightOf(fresh.hash) === undefined) {
         fresh = this.#workload.fresh();
         this.#submit(alive[(round / 50) % alive.length] as SimulatedNode, fresh);
       }
       this.#world.run(this.#world.nowMs + LIVENESS_CHECK_MS);
-      if (this.#missing(alive, fresh) === undefined) return;
+      if (this.#missing(alive, fresh) === undefined) return alive;
+      if (alive.length < this.#nodes.length && this.#world.nowMs > suspiciousMs && this.#isLockedApart(alive)) {
+        alive = this.#reviveAll();
+        deadlineMs = this.#world.nowMs + LIVENESS_MS_MAX;
+      }
     }
     throw new SimulationFailure("liveness", this.#missing(alive, fresh) ?? "progress came too late");
+  }
+
+  /**
+   * Whether nodes are bound to different blocks of the next height. PBFT as 2.9.1 speaks it has no way to let go of
+   * such a promise: a bare quorum may then be stuck until one of the others comes back.
+   */
+  #isLockedApart(alive: readonly SimulatedNode[]): boolean {
+    const locked = alive.flatMap(({ disk }) => {
+      const backup = disk.backedUpPrepare === undefined ? undefined : decodeBackedUpPrepare(disk.backedUpPrepare);
+      return backup?.ok === true && backup.value.height === this.#chain.height + 1 ? [backup.value.blockHash] : [];
+    });
+    return new Set(locked).size > 1;
+  }
+
+  #reviveAll(): readonly SimulatedNode[] {
+    this.#lockedApart = true;
+    this.#tell("locked apart", "the others come back");
+    for (const node of this.#nodes) if (node.group === undefined) this.#start(node);
+    return this.#nodes;
   }
 
   /** What is still missing; undefined when nothing is. */
   #missing(alive: readonly SimulatedNode[], fresh: ClientTransaction): string | undefined {
     if (this.#chain.heightOf(fresh.hash) === undefined) return "a fresh transaction does not come into a block";
-    for (const { index, group } of alive) {
+    for (const { index, nodeId, group } of alive) {
+      // Nobody tells a stranger about new blocks.
+      if (!this.#chain.isMember(nodeId)) continue;
       const height = group?.head.header.number ?? -1;
       if (height < this.#chain.height) return `n${index} stays at block ${height} of ${this.#chain.height}`;
     }

@@ -58,12 +58,14 @@ class Totals {
   readonly failed: Outcome[] = [];
   readonly marks = new Map<string, number>();
   runs = 0;
+  lockedApart = 0;
   blocks = 0;
   events = 0;
   virtualMs = 0;
 
   add(outcome: Outcome): void {
     this.runs++;
+    if (outcome.figures.lockedApart) this.lockedApart++;
     this.blocks += outcome.figures.height;
     this.events += outcome.figures.events;
     this.virtualMs += outcome.figures.virtualMs;
@@ -125,6 +127,7 @@ async function main(): Promise<number> {
   const passed = totals.runs - totals.failed.length;
   const simulated = `${totals.blocks} blocks, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`;
   const speed = `${seconds.toFixed(1)} s, ${(totals.runs / seconds).toFixed(1)} schedules a second`;
+  if (totals.lockedApart > 0) print(`${totals.lockedApart} runs: a bare quorum was bound to different blocks`);
   print(`${passed} of ${totals.runs} runs passed; ${simulated}; ${speed}`);
   return first?.failure === undefined ? 0 : EXIT_CODES[first.failure.kind];
 }

@@ -47,7 +47,6 @@ export interface NodeParts {
 }
 
 interface Process {
-  readonly ledger: Ledger;
   readonly worker: ChainWorker;
   readonly driver: GroupDriver;
   /** A process starts its monotonic clock anywhere. */
@@ -108,8 +107,8 @@ export class SimulatedNode {
         wakeAt: (steadyMs) => this.#wakeAt(steadyMs),
       });
       const steadyOffsetMs = this.#random.below(1_000_000_000) - world.nowMs;
-      this.#process = { ledger, worker: new ChainWorker(ledger), driver, steadyOffsetMs };
       listener.started(this, ledger);
+      this.#process = { worker: new ChainWorker(ledger), driver, steadyOffsetMs };
     });
     this.post({ type: "started", backedUpPrepare: disk.backedUpPrepare });
   }

@@ -135,7 +135,7 @@ export class Workload {
   }
 
   #bad(kind: Kind): ClientTransaction {
-    const former = this.#made.at(-1 - this.#random.below(Math.min(5, this.#made.length)));
+    const former = this.#made.at(-1 - this.#random.below(5));
     const tx = this.#storing();
     switch (kind) {
       case "duplicate":

@@ -13,7 +13,7 @@ const sealers = keys.map((key) => bytesToHex(key.publicKey) as NodeId);
 const hashOf = (text: string) => text.repeat(32) as Hash;
 
 /** Only what the checker looks at. */
-const headOf = (hash: Hash) => ({ hash, sealers }) as unknown as ChainHead;
+const headOf = (hash: Hash) => ({ hash, sealers, observers: [] }) as unknown as ChainHead;
 const blockOf = (number: number, parentHash: Hash, hash: Hash, transactions: { hash: Hash; nonce: bigint }[] = []) =>
   ({ header: { number, parentHash }, hash, transactions }) as unknown as ExecutedBlock;
 const signed = (hash: Hash, ...indices: number[]) =>

@@ -11,9 +11,10 @@ export interface ChainBlock {
   readonly hash: Hash;
   /** Node that stored it first. */
   readonly node: number;
-  /** Sealers of the next block. */
+  /** Who signs the next block. */
   readonly sealers: readonly NodeId[];
-  readonly transactions: readonly Hash[];
+  /** Who follows without signing. */
+  readonly observers: readonly NodeId[];
 }
 
 /** Compares what all nodes store. */
@@ -28,7 +29,8 @@ export class ChainChecker {
   constructor(suite: CryptoSuite, nodeCount: number, genesis: ChainHead) {
     this.#suite = suite;
     this.#reported = Array.from({ length: nodeCount }, () => 0);
-    this.#blocks.push({ hash: genesis.hash, node: 0, sealers: genesis.sealers, transactions: [] });
+    const { hash, sealers, observers } = genesis;
+    this.#blocks.push({ hash, node: 0, sealers, observers });
   }
 
   /** Number of the highest block. */
@@ -36,9 +38,10 @@ export class ChainChecker {
     return this.#blocks.length - 1;
   }
 
-  /** The sealers of the block after the highest one. */
-  get sealers(): readonly NodeId[] {
-    return (this.#blocks.at(-1) as ChainBlock).sealers;
+  /** True when the node belongs to the group after the highest block. */
+  isMember(node: NodeId): boolean {
+    const { sealers, observers } = this.#blocks.at(-1) as ChainBlock;
+    return sealers.includes(node) || observers.includes(node);
   }
 
   /** Height of the block that holds the transaction. */
@@ -107,7 +110,6 @@ export class ChainChecker {
       this.#heightOf.set(hash, number);
       this.#nonces.add(nonce);
     }
-    const transactions = block.transactions.map(({ hash }) => hash);
-    this.#blocks.push({ hash: block.hash, node, sealers: head.sealers, transactions });
+    this.#blocks.push({ hash: block.hash, node, sealers: head.sealers, observers: head.observers });
   }
 }
