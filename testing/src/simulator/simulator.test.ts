@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUGS } from "./options.js";
 import type { Bug } from "./options.js";
@@ -20,7 +21,19 @@ function firstFailure(bug: Bug): Outcome | undefined {
   return undefined;
 }
 
+/** Seeds in `regressions.txt`: the first word of each line that is not a comment. */
+function regressions(): number[] {
+  const text = readFileSync(new URL("regressions.txt", import.meta.url), "utf8");
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return lines.map((line) => Number(line.split(" ")[0]));
+}
+
 describe("the simulator", () => {
+  it.each(regressions())("passes seed %i, which failed once", (seed) => {
+    expect(Number.isSafeInteger(seed)).toBe(true);
+    expect(runner.run(seed).failure).toBeUndefined();
+  });
+
   it("passes the first seeds, makes blocks in them and admits transactions", () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { failure, figures } = runner.run(seed);
