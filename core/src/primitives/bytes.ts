@@ -2,11 +2,11 @@
  * Byte strings and hexadecimal text, without `node:buffer`, so that the core also runs in a browser.
  */
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 const HEX_DIGITS = "0123456789abcdef";
-const HEX_OF_BYTE: readonly string[] = Array.from(
-  { length: 256 },
-  (_, byte) => HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15),
-);
+const HEX_CODES: Uint8Array = Uint8Array.from(HEX_DIGITS, (digit) => digit.charCodeAt(0));
 
 /** Value of each hexadecimal digit by char code, 255 for anything else. */
 const HEX_VALUE: Uint8Array = (() => {
@@ -21,11 +21,19 @@ const HEX_VALUE: Uint8Array = (() => {
 /** The empty byte array. Shared: never write into it. */
 export const EMPTY_BYTES: Uint8Array = new Uint8Array(0);
 
+// Every hash, address and node id passes here. Appending digits would leave a chain of string pieces behind each.
+const hexScratch = new Uint8Array(512);
+
 /** Lower-case hexadecimal text of `bytes`, two digits a byte, no prefix. */
 export function bytesToHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += HEX_OF_BYTE[byte] as string;
-  return text;
+  const length = bytes.length * 2;
+  const digits = length <= hexScratch.length ? hexScratch.subarray(0, length) : new Uint8Array(length);
+  for (let i = 0, at = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    digits[at++] = HEX_CODES[byte >> 4] as number;
+    digits[at++] = HEX_CODES[byte & 15] as number;
+  }
+  return decoder.decode(digits);
 }
 
 /** True when `text` is an even number of hexadecimal digits (either case), without prefix; the empty text counts. */
@@ -86,9 +94,6 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** UTF-8 bytes of `text`. */
 export function utf8ToBytes(text: string): Uint8Array {

@@ -259,12 +259,12 @@ export function contractAddress(suite: CryptoSuite, creator: Address, nonce: big
   const writer = new RlpWriter(64);
   const list = writer.openList();
   const encoded = writer.hex(creator).integer(nonce).closeList(list).toBytes();
-  return bytesToHex(suite.hash(encoded).subarray(12)) as Address;
+  return addressOf(suite, encoded);
 }
 
 /** Address of a contract created by CREATE2 with a 32-byte salt. */
 export function create2Address(suite: CryptoSuite, creator: Address, salt: Uint8Array, initCode: Uint8Array): Address {
   assert(salt.length === 32, "a salt is 32 bytes");
   const preimage = concatBytes(Uint8Array.of(0xff), hexToBytes(creator), salt, suite.hash(initCode));
-  return bytesToHex(suite.hash(preimage).subarray(12)) as Address;
+  return addressOf(suite, preimage);
 }
