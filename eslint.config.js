@@ -54,7 +54,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["**/*.test.ts", "**/*.bench.ts"],
+    files: ["**/*.test.ts", "**/*.bench.ts", "**/*.e2e.ts"],
     rules: {
       "max-lines-per-function": "off",
       "@typescript-eslint/no-non-null-assertion": "off",

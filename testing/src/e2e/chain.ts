@@ -1,0 +1,223 @@
+/** A real chain of four processes for end-to-end tests: built, started, killed and asked as an operator would. */
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Client, type Account } from "@tsbcos/sdk";
+
+const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
+const NODE_PROGRAM = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
+const NODES = 4;
+const UP_WITHIN_MS = 30_000;
+
+/** Waits until `condition` holds, asking every `everyMs`. */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  withinMs: number,
+  everyMs = 50,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
+    await sleep(everyMs);
+  }
+}
+
+/** Resolves after `ms`. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = createServer().once("error", () => {
+      done(false);
+    });
+    probe.listen(port, "127.0.0.1", () => {
+      probe.close(() => {
+        done(true);
+      });
+    });
+  });
+}
+
+/** The first of twelve free ports in a row. */
+export async function freePorts(): Promise<number> {
+  for (let base = 21000 + Math.floor(Math.random() * 8000); ; base += 20) {
+    const free = await Promise.all(Array.from({ length: 3 * NODES }, (_, offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+/** One node of the chain. */
+export class ChainNode {
+  readonly index: number;
+  readonly directory: string;
+  readonly rpcPort: number;
+  readonly p2pPort: number;
+  #process: ChildProcess | undefined;
+  #output = "";
+
+  constructor(options: {
+    readonly index: number;
+    readonly directory: string;
+    readonly rpcPort: number;
+    readonly p2pPort: number;
+  }) {
+    this.index = options.index;
+    this.directory = options.directory;
+    this.rpcPort = options.rpcPort;
+    this.p2pPort = options.p2pPort;
+  }
+
+  /** Process id; undefined while it is down. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** What it printed since its last start. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** URL of its JSON-RPC port. */
+  get url(): string {
+    return `http://127.0.0.1:${this.rpcPort}`;
+  }
+
+  /** Starts the process; it is up when {@link height} answers. */
+  start(): void {
+    this.#output = "";
+    const child = spawn(process.execPath, [NODE_PROGRAM, "-c", "config.ini"], {
+      cwd: this.directory,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const keep = (chunk: Buffer): void => {
+      this.#output += chunk.toString("utf8");
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.once("exit", () => {
+      if (this.#process === child) this.#process = undefined;
+    });
+    this.#process = child;
+  }
+
+  /** Ends the process with `signal` and waits until it is gone. Gives its exit code, null when the signal ended it. */
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+    const child = this.#process;
+    if (child === undefined) return 0;
+    return new Promise((done) => {
+      child.once("exit", done);
+      child.kill(signal);
+    });
+  }
+
+  /** Height of its chain. */
+  async height(): Promise<number> {
+    return Number(await this.client().request("getBlockNumber"));
+  }
+
+  /** Resident memory in bytes. */
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${this.pid ?? 0}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** A client of this node. */
+  client(account?: Account): Client {
+    return new Client(account === undefined ? { url: this.url } : { url: this.url, account });
+  }
+}
+
+/** A chain of four nodes in a folder of its own. */
+export class TestChain {
+  readonly directory: string;
+  readonly nodes: readonly ChainNode[];
+
+  private constructor(directory: string, nodes: readonly ChainNode[]) {
+    this.directory = directory;
+    this.nodes = nodes;
+  }
+
+  /** Builds a chain with the command; nothing is started. */
+  static async build(): Promise<TestChain> {
+    const base = await freePorts();
+    const directory = join(mkdtempSync(join(tmpdir(), "tsbcos-e2e-")), "nodes");
+    const ports = `${base},${base + NODES},${base + 2 * NODES}`;
+    execFileSync(
+      process.execPath,
+      [COMMAND, "chain", "build", "-l", `127.0.0.1:${NODES}`, "-p", ports, "-o", directory],
+      { stdio: "pipe" },
+    );
+    const nodes = Array.from(
+      { length: NODES },
+      (_, index) =>
+        new ChainNode({
+          index,
+          directory: join(directory, "127.0.0.1", `node${index}`),
+          rpcPort: base + 2 * NODES + index,
+          p2pPort: base + index,
+        }),
+    );
+    return new TestChain(directory, nodes);
+  }
+
+  /** Node of that index. */
+  node(index: number): ChainNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new Error(`there is no node ${index}`);
+    return node;
+  }
+
+  /** Starts all nodes and waits until they see each other. */
+  async start(): Promise<void> {
+    for (const node of this.nodes) node.start();
+    await Promise.all(this.nodes.map((node) => this.connected(node)));
+  }
+
+  /** Waits until `node` answers and has a session with every other running node. */
+  async connected(node: ChainNode): Promise<void> {
+    const others = this.nodes.filter((other) => other !== node && other.pid !== undefined).length;
+    await until(
+      `node${node.index} is up and connected`,
+      async () => {
+        const peers = (await node.client().request("getPeers")) as readonly unknown[];
+        return peers.length >= others;
+      },
+      UP_WITHIN_MS,
+    );
+  }
+
+  /** Waits until all running nodes have reached `height`. */
+  async reached(height: number, withinMs = 30_000): Promise<void> {
+    for (const node of this.nodes) {
+      if (node.pid === undefined) continue;
+      await until(`node${node.index} reaches block ${height}`, async () => (await node.height()) >= height, withinMs);
+    }
+  }
+
+  /** Hash of each block up to `height`, the same on every running node; throws where they differ. */
+  async agreedHashes(height: number): Promise<readonly string[]> {
+    const hashes: string[] = [];
+    const running = this.nodes.filter((node) => node.pid !== undefined);
+    for (let number = 0; number <= height; number++) {
+      const answers = await Promise.all(
+        running.map((node) => node.client().request("getBlockHashByNumber", String(number))),
+      );
+      const different = new Set(answers);
+      if (different.size !== 1) throw new Error(`block ${number} differs: ${answers.join(", ")}`);
+      hashes.push(String(answers[0]));
+    }
+    return hashes;
+  }
+
+  /** Kills whatever runs and removes the folder. */
+  async dispose(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.end("SIGKILL")));
+    rmSync(join(this.directory, ".."), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestChain, sleep } from "./chain.js";
+import { Load, type Acknowledged } from "./load.js";
+
+let chain: TestChain;
+
+beforeAll(async () => {
+  chain = await TestChain.build();
+  await chain.start();
+});
+afterAll(() => chain.dispose());
+
+/** Every acknowledged transaction is in the block that its receipt named, on every node. */
+async function expectKept(acknowledged: readonly Acknowledged[]): Promise<void> {
+  expect(acknowledged.length).toBeGreaterThan(0);
+  const height = Math.max(...acknowledged.map((one) => one.blockNumber));
+  await chain.reached(height);
+  const hashes = await chain.agreedHashes(height);
+  for (const one of acknowledged) expect(hashes[one.blockNumber]).toBe(one.blockHash);
+}
+
+describe("B15, B16: nodes that are killed", () => {
+  test.each([0, 1, 2, 3])(
+    "kill -9 of node%i under load: the others go on; restarted, it catches up and takes part",
+    async (victim) => {
+      const node = chain.node(victim);
+      const load = new Load(chain.nodes);
+      await sleep(1500);
+      await node.end("SIGKILL");
+      const others = chain.nodes.filter((other) => other !== node);
+      const before = Math.max(...(await Promise.all(others.map((other) => other.height()))));
+      await sleep(8000);
+      const during = await Promise.all(others.map((other) => other.height()));
+      expect(Math.min(...during)).toBeGreaterThan(before);
+
+      node.start();
+      await chain.connected(node);
+      await sleep(3000);
+      const acknowledged = await load.stop();
+      await expectKept(acknowledged);
+
+      // It takes part again: with another node down, three of four are needed.
+      const absent = chain.node((victim + 1) % 4);
+      await absent.end("SIGTERM");
+      const receipt = await node
+        .client()
+        .execute({ to: "0000000000000000000000000000000000005002", data: new Uint8Array(0) });
+      expect(Number(receipt.blockNumber)).toBeGreaterThan(before);
+      absent.start();
+      await chain.connected(absent);
+    },
+  );
+
+  test("kill -9 of all four under load: no acknowledged block is lost, all agree, and the chain goes on", async () => {
+    const load = new Load(chain.nodes);
+    await sleep(3000);
+    await Promise.all(chain.nodes.map((node) => node.end("SIGKILL")));
+    const acknowledged = await load.stop();
+    await chain.start();
+    await expectKept(acknowledged);
+    const height = await chain.node(0).height();
+    const receipt = await chain
+      .node(2)
+      .client()
+      .execute({ to: "0000000000000000000000000000000000005002", data: new Uint8Array(0) });
+    expect(Number(receipt.blockNumber)).toBeGreaterThanOrEqual(height);
+    await chain.reached(Number(receipt.blockNumber));
+    await chain.agreedHashes(Number(receipt.blockNumber));
+  });
+});

@@ -1,0 +1,67 @@
+/** Steady load for end-to-end tests: transactions to whichever node answers, with a record of what was acknowledged. */
+import { Client, createAccount, type Account } from "@tsbcos/sdk";
+import { sleep, type ChainNode } from "./chain.js";
+
+/** Contract for records by key; its `userSave` grows a balance, so lost or doubled transactions show. */
+const DAG_TRANSFER = "0000000000000000000000000000000000005002";
+
+function word(value: number): string {
+  return value.toString(16).padStart(64, "0");
+}
+
+/** Calldata of `userSave(name, amount)`. */
+export function userSave(name: string, amount: number): Uint8Array {
+  const text = Buffer.from(name, "utf8");
+  const padded = text.toString("hex").padEnd(Math.ceil(text.length / 32) * 64, "0");
+  return Buffer.from(`e555f3d9${word(64)}${word(amount)}${word(text.length)}${padded}`, "hex");
+}
+
+/** A transaction that got a receipt. */
+export interface Acknowledged {
+  readonly hash: string;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+}
+
+/** Sends from one account, one after the other, until stopped. */
+export class Load {
+  readonly #account: Account = createAccount();
+  readonly #nodes: readonly ChainNode[];
+  readonly #acknowledged: Acknowledged[] = [];
+  readonly #done: Promise<void>;
+  #stopped = false;
+
+  constructor(nodes: readonly ChainNode[], senders = 8) {
+    this.#nodes = nodes;
+    this.#done = Promise.all(Array.from({ length: senders }, (_, sender) => this.#send(sender))).then(() => undefined);
+  }
+
+  /** What was acknowledged so far. */
+  get acknowledged(): readonly Acknowledged[] {
+    return this.#acknowledged;
+  }
+
+  /** Stops sending and waits for what is under way. */
+  async stop(): Promise<readonly Acknowledged[]> {
+    this.#stopped = true;
+    await this.#done;
+    return this.#acknowledged;
+  }
+
+  async #send(sender: number): Promise<void> {
+    for (let turn = sender; !this.#stopped; turn++) {
+      const node = this.#nodes[turn % this.#nodes.length];
+      if (node === undefined) return;
+      const client = new Client({ url: node.url, account: this.#account });
+      try {
+        const { hash, raw } = await client.sign({ to: DAG_TRANSFER, data: userSave(`sender${sender}`, 1) });
+        await client.sendRaw(raw);
+        const receipt = await client.waitForReceipt(hash, 5_000);
+        this.#acknowledged.push({ hash, blockNumber: Number(receipt.blockNumber), blockHash: receipt.blockHash });
+      } catch {
+        // A node that is down or a transaction that was lost with it: nobody was told that it is stored.
+        await sleep(50);
+      }
+    }
+  }
+}

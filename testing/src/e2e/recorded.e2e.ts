@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bytesToHex, hexToBytes } from "@tsbcos/core/primitives";
+import { standardSuite } from "@tsbcos/core/crypto";
+import { decodeTransaction, signTransaction } from "@tsbcos/core/protocol";
+import { accountFromPrivateKey, type Account, type TransactionReceipt } from "@tsbcos/sdk";
+import { loadChain } from "../vectors/index.js";
+import { TestChain, until } from "./chain.js";
+
+/**
+ * The recorded transactions of a real chain, signed anew with the same keys and nonces and sent one by one to one node
+ * of a fresh chain: every receipt must be what the real node gave. Only node ids differ, so those of the recorded
+ * nodes are replaced by ours wherever they stand in calldata.
+ */
+
+let chain: TestChain;
+
+const nodeIdsOf = (genesis: string): string[] =>
+  [...genesis.matchAll(/node\.\d+\s*=\s*([0-9a-f]{128})/g)].map((match) => match[1] ?? "");
+
+/** What must be equal; block hashes, roots and transaction hashes cannot be. */
+function comparable(receipt: TransactionReceipt): Record<string, unknown> {
+  const { status, output, gasUsed, contractAddress, from, to } = receipt;
+  const logs = receipt.logs.map(({ address, topics, data }) => ({ address, topics, data }));
+  return { status, output, gasUsed, contractAddress, from, to, logs };
+}
+
+beforeAll(async () => {
+  chain = await TestChain.build();
+  for (const node of chain.nodes) {
+    // One transaction a block, as recorded, but without half a second of waiting for more.
+    const file = join(node.directory, "conf", "group.1.ini");
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace("min_block_generation_time=500", "min_block_generation_time=0"),
+    );
+  }
+  await chain.start();
+});
+afterAll(() => chain.dispose());
+
+test("recorded transactions, signed anew, give the recorded receipts on a chain of our own", async () => {
+  const recorded = loadChain("standard");
+  const accounts = new Map(
+    Object.entries(recorded.accounts()).map(([name, { key }]): [string, Account] => [name, accountFromPrivateKey(key)]),
+  );
+  const theirs = nodeIdsOf(recorded.text("group.1.genesis"));
+  const ours = nodeIdsOf(readFileSync(join(chain.node(0).directory, "conf", "group.1.genesis"), "utf8"));
+  const asText = (id: string): string => bytesToHex(Buffer.from(id, "ascii"));
+  const receiptOf = new Map(recorded.receipts().map((receipt) => [receipt.transactionHash, receipt]));
+  const client = chain.node(0).client();
+
+  const steps = recorded.steps();
+  const differences: string[] = [];
+  for (const [index, step] of steps.entries()) {
+    const account = accounts.get(step.from);
+    const decoded = decodeTransaction(hexToBytes(step.raw), standardSuite);
+    if (account === undefined || !decoded.ok) throw new Error(`step ${step.name} cannot be read`);
+    let data = bytesToHex(decoded.value.data);
+    theirs.forEach((id, node) => {
+      data = data.replaceAll(asText(id), asText(ours[node] ?? ""));
+    });
+    const unsigned = {
+      ...decoded.value,
+      data: hexToBytes(data),
+      blockLimit: BigInt((await client.blockNumber()) + 500),
+    };
+    const { raw } = signTransaction(unsigned, account.key, standardSuite);
+    const hash = await client.sendRaw(raw);
+    let receipt: TransactionReceipt | null = null;
+    await until(
+      `receipt of ${step.name}`,
+      async () => {
+        receipt = (await client.request("getTransactionReceipt", `0x${hash}`)) as TransactionReceipt | null;
+        return receipt !== null;
+      },
+      10_000,
+      5,
+    );
+    const expected = receiptOf.get(step.hash);
+    if (expected === undefined || receipt === null) throw new Error(`step ${step.name} has no receipt`);
+    const got = JSON.stringify(comparable(receipt));
+    const wanted = JSON.stringify(comparable(expected as unknown as TransactionReceipt));
+    if (got !== wanted)
+      differences.push(`${index} ${step.name}\n  got    ${got.slice(0, 500)}\n  wanted ${wanted.slice(0, 500)}`);
+  }
+  expect(differences.join("\n")).toBe("");
+  expect(steps.length).toBe(199);
+
+  const height = await chain.node(0).height();
+  await chain.reached(height);
+  expect((await chain.agreedHashes(height)).length).toBe(height + 1);
+});

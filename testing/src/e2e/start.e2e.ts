@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Client } from "@tsbcos/sdk";
+import { freePorts, until } from "./chain.js";
+
+const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
+
+let folder: string;
+let base: number;
+let child: ChildProcess;
+let output = "";
+
+function start(directory: string, ports: string): ChildProcess {
+  const started = spawn(process.execPath, [COMMAND, "start", "-d", directory, "-p", ports], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const keep = (chunk: Buffer): void => {
+    output += chunk.toString("utf8");
+  };
+  started.stdout.on("data", keep);
+  started.stderr.on("data", keep);
+  return started;
+}
+
+const ended = (one: ChildProcess): Promise<number | null> => new Promise((done) => one.once("exit", done));
+const ports = (): string => `${base},${base + 4},${base + 8}`;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tsbcos-start-"));
+  base = await freePorts();
+  child = start(join(folder, "chain"), ports());
+  await until("the chain runs", () => Promise.resolve(output.includes("The chain is running")), 60_000);
+});
+afterAll(async () => {
+  if (child.exitCode === null) {
+    const gone = ended(child);
+    child.kill("SIGTERM");
+    await gone;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("start makes a chain, answers on all four ports, and the first block follows the first transaction within a second", async () => {
+  const clients = [0, 1, 2, 3].map((node) => new Client({ url: `http://127.0.0.1:${base + 8 + node}` }));
+  for (const client of clients) {
+    expect(await client.blockNumber()).toBe(0);
+    expect(await client.request("getSealerList")).toHaveLength(4);
+    expect(output).toContain(client.rpc.url);
+  }
+  const client = clients[0]!;
+  const { raw } = await client.sign({ data: new Uint8Array(0) });
+  const sent = Date.now();
+  await client.waitForReceipt(await client.sendRaw(raw), 10_000);
+  // The promise is a second; a busy machine gets more before this counts as broken.
+  expect(Date.now() - sent).toBeLessThan(5_000);
+  await until("the block is shown", () => Promise.resolve(/block +1 +1 transaction /.test(output)), 5_000);
+});
+
+test("a second start on the same ports says what to do", async () => {
+  const before = output.length;
+  const second = start(join(folder, "chain"), ports());
+  expect(await ended(second)).toBe(1);
+  expect(output.slice(before)).toMatch(/uses port .*npm start -- /s);
+});
+
+test("Ctrl-C stops everything cleanly, and the next start goes on from the last block", async () => {
+  const gone = ended(child);
+  child.kill("SIGINT");
+  expect(await gone).toBe(0);
+  expect(output).toContain("All nodes stopped");
+  for (let port = base; port < base + 12; port++) {
+    const free = await new Promise((done) => {
+      const probe = createServer().once("error", () => {
+        done(false);
+      });
+      probe.listen(port, "127.0.0.1", () => probe.close(done));
+    });
+    expect(free, `port ${port} is free again`).not.toBe(false);
+  }
+  output = "";
+  child = start(join(folder, "chain"), ports());
+  await until("the chain runs again", () => Promise.resolve(output.includes("The chain is running")), 60_000);
+  expect(await new Client({ url: `http://127.0.0.1:${base + 8}` }).blockNumber()).toBe(1);
+  expect(existsSync(join(folder, "chain", "127.0.0.1", "node0", "log"))).toBe(true);
+});
