@@ -4,6 +4,9 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { createSmSuite } from "./sm.js";
 import { createStandardSuite } from "./standard.js";
 
+export { readNodeKey } from "./node-key.js";
+export type { NodeKey } from "./node-key.js";
+
 /** Both suites of a thread. */
 export interface NativeSuites {
   /** Keccak-256 and secp256k1. */
