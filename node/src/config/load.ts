@@ -83,10 +83,16 @@ export function loadChain(
   id: GroupId,
 ): Loaded<{ readonly node: NodeConfig; readonly genesis: GenesisConfig }> {
   const problems: Problem[] = [];
-  const nodeDocument = readDocument(nodeFile, problems) ?? parseIni("", nodeFile, problems);
-  const genesisDocument = readDocument(genesisFile, problems) ?? parseIni("", genesisFile, problems);
-  const node = readNodeConfig(nodeDocument, problems, existsSync);
-  const { genesis } = readGenesisConfig(genesisDocument, problems, { groupId: id, version: node.supportedVersion });
+  const nodeDocument = readDocument(nodeFile, problems);
+  const genesisDocument = readDocument(genesisFile, problems);
+  // Without a file everything in it would be reported as missing too.
+  refuseErrors(problems);
+  const empty = (file: string): IniDocument => parseIni("", file, problems);
+  const node = readNodeConfig(nodeDocument ?? empty(nodeFile), problems, existsSync);
+  const { genesis } = readGenesisConfig(genesisDocument ?? empty(genesisFile), problems, {
+    groupId: id,
+    version: node.supportedVersion,
+  });
   refuseErrors(problems);
   return { value: { node, genesis }, warnings: problems };
 }

@@ -13,7 +13,7 @@ function print(line: string): void {
 
 function printDifference(found: ReplayDifference): void {
   const { transaction, table } = found;
-  print(`block ${found.block}: ${found.field} differs`);
+  print(`first difference: block ${found.block}, ${found.field}`);
   if (transaction !== undefined) print(`  transaction ${transaction.index}: ${transaction.hash}`);
   print(`  recorded: ${found.recorded}`);
   print(`  computed: ${found.computed}`);

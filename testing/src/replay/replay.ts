@@ -182,8 +182,9 @@ class Replay {
   #compareTables(number: number, input: BlockInput): TableDifference | undefined {
     const recorded = this.#recording.stateBytes?.[String(number)];
     if (recorded === undefined) return undefined;
-    this.counts.blocksWithTables++;
-    return compareTables(recorded, this.#executor.explainState(input));
+    const found = compareTables(recorded, this.#executor.explainState(input));
+    if (found === undefined) this.counts.blocksWithTables++;
+    return found;
   }
 
   #compareSealer(recorded: RpcBlock): FieldDifference | undefined {
