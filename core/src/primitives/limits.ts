@@ -176,7 +176,7 @@ export const EVM_CODE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 export const STATE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Decoded blocks kept in memory, a group, by the size of their encoding: what clients ask for is nearly always recent. */
-export const LEDGER_BLOCK_CACHE_BYTES_MAX = 16 * 1024 * 1024;
+export const LEDGER_BLOCK_CACHE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Hashes of recent blocks kept in memory, a group: contracts may ask for the last 256, clients for the last 1000. */
 export const LEDGER_HASHES_CACHED_MAX = 2048;
