@@ -63,6 +63,7 @@ export class Downloader {
   #behindSinceMs: number | undefined;
   #pause: { untilMs: number; failures: number } = { untilMs: 0, failures: 0 };
   #wakeAtMs: number | undefined;
+  #wasActive = false;
   #target: { number: number; hash: Hash };
 
   constructor(env: BlockSyncEnvironment, peers: PeerTable, drops: DropCounts, head: ChainHead) {
@@ -184,6 +185,7 @@ export class Downloader {
     this.#verifyAhead();
     this.#executeNext(nowMs);
     this.#requestMore(nowMs);
+    this.#tellOfChange();
     this.#wakeAtMs = this.#nextWakeMs(nowMs);
     const effects = this.#effects;
     this.#effects = [];
@@ -343,7 +345,6 @@ export class Downloader {
   #request(peer: NodeId, range: { readonly from: number; readonly to: number }, nowMs: number): void {
     const { from, to } = range;
     const size = to - from + 1;
-    if (!this.active) this.#tell("info", "download-started", { from, target: this.#target.number });
     this.#requests.add(peer, range, nowMs);
     this.#allowance.set(peer, Math.min((this.#allowance.get(peer) ?? 0) + size, ALLOWANCE_MAX));
     const packet = { type: "request-blocks", from: from as Height, size } as const;
@@ -400,6 +401,13 @@ export class Downloader {
       if (this.#isLeftToConsensus(nowMs)) wishes.push((this.#behindSinceMs ?? nowMs) + SEALING_GRACE_MS);
     }
     return earliestOf(wishes);
+  }
+
+  #tellOfChange(): void {
+    if (this.active === this.#wasActive) return;
+    this.#wasActive = this.active;
+    const fields = { number: this.#head.header.number, target: this.#target.number };
+    this.#tell("info", this.#wasActive ? "download-started" : "download-ended", fields);
   }
 
   #tell(level: "debug" | "info" | "warn", event: string, fields: Readonly<Record<string, string | number>>): void {
