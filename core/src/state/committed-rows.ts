@@ -24,7 +24,7 @@ export interface PreparedChanges {
 }
 
 /** First character of every key of a table row in the store; other users of the same store take other characters. */
-export const ROW_KEY_PREFIX = "s";
+const ROW_KEY_PREFIX = "s";
 
 const ROW_ID_KEY = ascii("row-id");
 const NO_ROWS: readonly FrozenRow[] = [];
