@@ -1,6 +1,6 @@
 /**
  * Prepares by hashes: transactions are taken from the pool, and the rest is asked for.
- * See docs/protocol/pbft.md#p3-hashes.
+ * See docs/protocol/pbft.md#p3-prepare.
  */
 import { PBFT_MISSED_TRANSACTIONS_ANSWERS_MAX } from "../../primitives/index.js";
 import type { NodeId, NodeIndex } from "../../primitives/index.js";

@@ -2,7 +2,7 @@
  * What a proposal must look like before it is executed, and a synchronised block before it is believed.
  *
  * The C++ node checks less of a proposal; an honest one never sends what is refused here. See
- * docs/protocol/pbft.md#p3-header.
+ * docs/protocol/pbft.md#p3-prepare.
  */
 import {
   BLOCK_SIGNATURES_PER_SEALER_MAX,

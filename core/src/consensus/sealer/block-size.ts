@@ -1,6 +1,6 @@
 /**
  * How many transactions a proposal may hold: halved when blocks of a size time out, and growing back while they do
- * not. A local policy that no other node sees. See docs/protocol/pbft.md#p9-block-size.
+ * not. A local policy that no other node sees. See docs/protocol/pbft.md#p9-sealing.
  */
 
 /** What {@link BlockSize} is told with each event. */

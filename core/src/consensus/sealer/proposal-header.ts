@@ -1,4 +1,4 @@
-/** The header of a proposal: what the proposer fixes before anybody executes. See docs/protocol/pbft.md#p3-header. */
+/** The header of a proposal: what the proposer fixes before anybody executes. See docs/protocol/pbft.md#p3-prepare. */
 import type { CryptoSuite } from "../../crypto/index.js";
 import { ZERO_HASH } from "../../primitives/index.js";
 import type { Height } from "../../primitives/index.js";

@@ -2,7 +2,7 @@
  * Collects transactions for the next proposal and says when it is due.
  *
  * It never looks at the clock by itself and does not know who leads: the engine asks {@link Sealer.next} whenever it
- * may propose. See docs/protocol/pbft.md#p8-sealing.
+ * may propose. See docs/protocol/pbft.md#p9-sealing.
  */
 import { PROPOSAL_FILL_INTERVAL_MS } from "../../primitives/index.js";
 import type { Hash, Height, Instant } from "../../primitives/index.js";
