@@ -30,8 +30,8 @@ const SEALING_GRACE_MS = 3000;
 /** First and longest pause after a block that others agreed on and we execute differently. */
 const DIFFERENCE: Penalty = { firstMs: 1000, maxMs: 60_000 };
 
-/** Blocks that a peer may send beyond those it was asked for: answers that came too late for their request. */
-const ALLOWANCE_MAX = 4 * SYNC_REQUEST_BLOCKS_MAX;
+/** Blocks that a peer may send after a request, late answers to former ones included, before it must be asked again. */
+const BLOCKS_PER_REQUEST_MAX = 4 * SYNC_REQUEST_BLOCKS_MAX;
 
 /**
  * The downloading half of block synchronisation.
@@ -346,7 +346,7 @@ export class Downloader {
     const { from, to } = range;
     const size = to - from + 1;
     this.#requests.add(peer, range, nowMs);
-    this.#allowance.set(peer, Math.min((this.#allowance.get(peer) ?? 0) + size, ALLOWANCE_MAX));
+    this.#allowance.set(peer, BLOCKS_PER_REQUEST_MAX);
     const packet = { type: "request-blocks", from: from as Height, size } as const;
     const body = encodeSyncPacket(packet, this.#env.rules.version);
     this.#effects.push({ type: "send", to: [peer], packetType: 0, body });
