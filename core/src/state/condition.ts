@@ -9,6 +9,7 @@ const UNLIMITED = "_VALUE_UNLIMITED_" as ByteString;
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
+const INT64_DIGITS_MAX = 19;
 const INT32_MAX = 2 ** 31 - 1;
 
 interface Bound {
@@ -119,7 +120,10 @@ function isOrdered(low: ByteString, high: ByteString, inclusive: boolean, lowIsV
 
 function parseInt64(text: ByteString): bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
-  const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
+  // Cells may hold millions of digits, which would take seconds to convert and are out of range anyway.
+  const digits = text.replace(/^[+-]?0*/, "");
+  if (digits.length > INT64_DIGITS_MAX) return undefined;
+  const value = text.startsWith("-") ? -BigInt(digits) : BigInt(digits);
   return value < INT64_MIN || value > INT64_MAX ? undefined : value;
 }
 

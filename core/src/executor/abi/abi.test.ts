@@ -159,6 +159,9 @@ describe("numbers in text", () => {
     ["1 ", undefined],
     ["0x10", undefined],
     ["00012", 12n],
+    ["+", undefined],
+    ["0".repeat(50), 0n],
+    ["1".repeat(20), undefined],
   ])("of 64 bits: %j", (text, value) => {
     expect(parseInt64(ascii(text))).toBe(value);
   });
@@ -181,6 +184,9 @@ describe("numbers in text", () => {
     ["1.5", undefined],
     ["7\0rest", 7n],
     [(1n << 256n).toString(), 0n],
+    [((1n << 300n) + 123456789012345678901234567890n).toString(), 123456789012345678901234567890n],
+    [`0x1${"0".repeat(63)}5`, 5n],
+    [`01${"0".repeat(86)}7`, 7n],
   ])("of 256 bits: %j", (text, value) => {
     expect(parseBigNumber(ascii(text))).toBe(value);
   });
@@ -193,6 +199,15 @@ describe("numbers in text", () => {
     ["1-2", undefined],
   ])("in cells: %j", (text, value) => {
     expect(parseCellNumber(ascii(text))).toBe(value);
+  });
+
+  it("B14: take no longer than their length, however many digits a cell holds", () => {
+    const started = performance.now();
+    expect(parseInt64(ascii("9".repeat(4_000_000)))).toBeUndefined();
+    expect(parseInt64(ascii(`${"0".repeat(4_000_000)}x`))).toBeUndefined();
+    expect(parseBigNumber(ascii(`0x${"f".repeat(4_000_000)}`))).toBe((1n << 256n) - 1n);
+    expect(parseBigNumber(ascii("7".repeat(1_000_000)))).toBeDefined();
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it("are written as decimals", () => {

@@ -29,18 +29,22 @@ const INT_POSITIVE_MAX = 0x8fn * (1n << 248n) + ((1n << 248n) - 1n);
  */
 export class ArgumentReader {
   private readonly data: Uint8Array;
+  private readonly view: DataView;
   private head = 0;
   private broken = false;
 
   /** @param data calldata without the selector */
   constructor(data: Uint8Array) {
     this.data = data;
+    this.view = new DataView(data.buffer, data.byteOffset, data.length);
   }
 
   /** A `uint256`. */
   uint(): bigint {
-    const word = this.word();
-    return word === undefined ? 0n : bytesToBigInt(word);
+    const at = this.next();
+    if (at === undefined) return 0n;
+    const small = this.smallWord(at);
+    return small === undefined ? this.bigWord(at) : BigInt(small);
   }
 
   /** An `int256`. Words from 2^255 up to 0x8fff…ff come out positive, as they always have. */
@@ -71,32 +75,55 @@ export class ArgumentReader {
     return bytes === undefined ? EMPTY_BYTE_STRING : bytesToByteString(bytes);
   }
 
-  private word(): Uint8Array | undefined {
+  /** Position of the next head word, undefined when the data ends before or inside it. */
+  private next(): number | undefined {
     const at = this.head;
     this.head += WORD;
-    if (this.broken || at + WORD > this.data.length) {
-      this.broken = true;
-      return undefined;
-    }
-    return this.data.subarray(at, at + WORD);
+    if (this.broken || at + WORD > this.data.length) return this.fault();
+    return at;
+  }
+
+  private word(): Uint8Array | undefined {
+    const at = this.next();
+    return at === undefined ? undefined : this.data.subarray(at, at + WORD);
+  }
+
+  private dynamic(): Uint8Array | undefined {
+    const at = this.next();
+    if (at === undefined) return undefined;
+    const offset = this.smallWord(at);
+    if (offset === undefined) return this.wrapping(this.bigWord(at));
+    if (offset + WORD > this.data.length) return this.fault();
+    const length = this.smallWord(offset);
+    if (length === undefined) return this.wrapping(BigInt(offset));
+    const start = offset + WORD;
+    return start + length > this.data.length ? this.fault() : this.data.subarray(start, start + length);
   }
 
   /**
-   * The bytes behind an offset. Offset and length are unsigned 64-bit numbers whose sums wrap around: a sum that wraps
-   * into the data passes the test of the offset, and then nothing is read, which is no fault.
+   * {@link dynamic} for an offset or length that does not fit into 32 bits. Both are unsigned 64-bit numbers whose sums
+   * wrap around: a sum that wraps into the data passes the test of the offset, and then nothing is read, which is no
+   * fault.
    */
-  private dynamic(): Uint8Array | undefined {
-    const head = this.word();
-    if (head === undefined) return undefined;
+  private wrapping(offsetWord: bigint): Uint8Array | undefined {
     const size = BigInt(this.data.length);
-    const offset = bytesToBigInt(head) % SIZE_LIMIT;
+    const offset = offsetWord % SIZE_LIMIT;
     if ((offset + 31n) % SIZE_LIMIT >= size) return this.fault();
     if (offset >= size) return EMPTY_BYTES;
     const start = Number(offset) + WORD;
-    const length = bytesToBigInt(this.data.subarray(start - WORD, start)) % SIZE_LIMIT;
+    const length = this.bigWord(start - WORD) % SIZE_LIMIT;
     if ((offset + 31n + length) % SIZE_LIMIT >= size) return this.fault();
-    if (length > size) return EMPTY_BYTES;
-    return this.data.subarray(start, start + Number(length));
+    return length > size ? EMPTY_BYTES : this.data.subarray(start, start + Number(length));
+  }
+
+  /** The word when it fits into 32 bits, which is most of them and far cheaper. */
+  private smallWord(at: number): number | undefined {
+    for (let i = at; i < at + WORD - 4; i++) if (this.data[i] !== 0) return undefined;
+    return this.view.getUint32(at + WORD - 4);
+  }
+
+  private bigWord(at: number): bigint {
+    return bytesToBigInt(this.data.subarray(at, at + WORD));
   }
 
   private fault(): undefined {

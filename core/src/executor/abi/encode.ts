@@ -6,7 +6,7 @@ const WORD = 32;
 
 /** One result value with its type. `int` takes both signs and gives two's complement; it also serves `uint256`. */
 export type AbiValue =
-  | { readonly type: "int"; readonly value: bigint }
+  | { readonly type: "int"; readonly value: bigint | number }
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "address"; readonly value: Address }
   | { readonly type: "bytes32"; readonly value: Uint8Array }
@@ -15,7 +15,7 @@ export type AbiValue =
 
 /** A whole number as a value: `int256` or `uint256`. */
 export function int(value: bigint | number): AbiValue {
-  return { type: "int", value: BigInt(value) };
+  return { type: "int", value };
 }
 
 /** A truth value. */
@@ -35,13 +35,15 @@ export function string(value: ByteString): AbiValue {
 
 /** The values after each other as a contract returns them: static words first, dynamic parts behind. */
 export function encodeValues(...values: readonly AbiValue[]): Uint8Array {
+  const [first] = values;
+  if (first?.type === "int" && values.length === 1) return word(first.value);
   const heads: Uint8Array[] = [];
   const tails: Uint8Array[] = [];
   let offset = values.length * WORD;
   for (const value of values) {
     const part = encodeValue(value);
     if (value.type === "string" || value.type === "address[]") {
-      heads.push(word(BigInt(offset)));
+      heads.push(word(offset));
       tails.push(part);
       offset += part.length;
     } else {
@@ -56,9 +58,9 @@ function encodeValue(value: AbiValue): Uint8Array {
     case "int":
       return word(value.value);
     case "bool":
-      return word(value.value ? 1n : 0n);
+      return word(value.value ? 1 : 0);
     case "address":
-      return word(BigInt(`0x${value.value}`));
+      return paddedAddress(value.value);
     case "bytes32": {
       const bytes = new Uint8Array(WORD);
       bytes.set(value.value.subarray(0, WORD));
@@ -67,10 +69,10 @@ function encodeValue(value: AbiValue): Uint8Array {
     case "string": {
       const padded = new Uint8Array(Math.ceil(value.value.length / WORD) * WORD);
       padded.set(byteStringToBytes(value.value));
-      return concatBytes(word(BigInt(value.value.length)), padded);
+      return concatBytes(word(value.value.length), padded);
     }
     case "address[]":
-      return concatBytes(word(BigInt(value.value.length)), ...value.value.map((item) => paddedAddress(item)));
+      return concatBytes(word(value.value.length), ...value.value.map((item) => paddedAddress(item)));
   }
 }
 
@@ -81,6 +83,17 @@ function paddedAddress(value: Address): Uint8Array {
 }
 
 /** 32 bytes of a number, big-endian, two's complement. */
-function word(value: bigint): Uint8Array {
-  return bigIntToBytes(BigInt.asUintN(256, value), WORD);
+function word(value: bigint | number): Uint8Array {
+  // Codes, counts and lengths: without a detour over digits.
+  if (value >= -0x80000000 && value <= 0xffffffff) {
+    const bytes = new Uint8Array(WORD);
+    if (value < 0) bytes.fill(0xff);
+    const bits = Number(value);
+    bytes[28] = bits >>> 24;
+    bytes[29] = bits >>> 16;
+    bytes[30] = bits >>> 8;
+    bytes[31] = bits;
+    return bytes;
+  }
+  return bigIntToBytes(BigInt.asUintN(256, BigInt(value)), WORD);
 }

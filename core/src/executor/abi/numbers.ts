@@ -8,6 +8,12 @@ import { ascii } from "../../primitives/index.js";
 const INT32 = { min: -(1n << 31n), max: (1n << 31n) - 1n };
 const INT64 = { min: -(1n << 63n), max: (1n << 63n) - 1n };
 const UINT256_BITS = 256;
+/** Most digits that a number of 64 bits has. */
+const INT64_DIGITS_MAX = 19;
+/** Digits that a double holds exactly, so that they can be taken in one step. */
+const DECIMAL_CHUNK = 15;
+/** Octal digits of 256 bits, rounded up; hexadecimal ones are fewer. */
+const KEPT_DIGITS = 86;
 
 /** A signed 64-bit number: optional sign, decimal digits, nothing else; undefined when it is none or out of range. */
 export function parseInt64(text: ByteString): bigint | undefined {
@@ -22,7 +28,9 @@ export function parseInt32(text: ByteString): number | undefined {
 
 function parseBounded(text: ByteString, range: { readonly min: bigint; readonly max: bigint }): bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
-  const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text.replace("+", ""));
+  const digits = text.replace(/^[+-]?0*/, "");
+  if (digits.length > INT64_DIGITS_MAX) return undefined;
+  const value = text.startsWith("-") ? -BigInt(digits) : BigInt(digits);
   return value < range.min || value > range.max ? undefined : value;
 }
 
@@ -43,11 +51,18 @@ export function parseBigNumber(text: ByteString): bigint | undefined {
   return negative ? -wrapped : wrapped;
 }
 
+/** Takes time in proportion to the length, as cells may hold millions of digits. */
 function parseMagnitude(digits: string): bigint | undefined {
   if (digits === "") return 0n;
-  if (/^0[xX][0-9a-fA-F]*$/.test(digits)) return digits.length === 2 ? 0n : BigInt(digits);
-  if (digits.startsWith("0")) return /^[0-7]+$/.test(digits) ? BigInt(`0o${digits}`) : undefined;
-  return /^[0-9]+$/.test(digits) ? BigInt(digits) : undefined;
+  if (/^0[xX][0-9a-fA-F]*$/.test(digits)) return BigInt(`0x0${digits.slice(2).slice(-KEPT_DIGITS)}`);
+  if (digits.startsWith("0")) return /^[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(-KEPT_DIGITS)}`) : undefined;
+  if (!/^[0-9]+$/.test(digits)) return undefined;
+  let value = 0n;
+  for (let at = 0; at < digits.length; at += DECIMAL_CHUNK) {
+    const chunk = digits.slice(at, at + DECIMAL_CHUNK);
+    value = BigInt.asUintN(UINT256_BITS, value * 10n ** BigInt(chunk.length) + BigInt(chunk));
+  }
+  return value;
 }
 
 /**

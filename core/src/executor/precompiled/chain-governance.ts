@@ -22,12 +22,12 @@ import {
   THRESHOLD_VOTES_KEY,
   VOTE,
   dropVotes,
+  threshold,
   vote,
   votesTable,
   weightKey,
   weightVotesKey,
 } from "./committee-votes.js";
-import { threshold } from "./committee-votes.js";
 import { FixedContract } from "./contract-class.js";
 import type { PrecompiledContext } from "./contract.js";
 import type { Invocation, Method } from "./dispatch.js";
@@ -206,7 +206,11 @@ function queryCommitteeMemberWeight({ args, context }: Invocation): Uint8Array {
 /** Votes as JSON, expired ones included: lists by what was voted for, null when there are none. */
 function describeVotes(votes: readonly { readonly heading: ByteString; readonly vote: JsonOutput }[]): Uint8Array {
   const lists = new Map<ByteString, JsonOutput[]>();
-  for (const { heading, vote: item } of votes) lists.set(heading, [...(lists.get(heading) ?? []), item]);
+  for (const { heading, vote: item } of votes) {
+    const list = lists.get(heading);
+    if (list === undefined) lists.set(heading, [item]);
+    else list.push(item);
+  }
   return encodeValues(string(writeFastJson(lists.size === 0 ? null : Object.fromEntries(lists))));
 }
 

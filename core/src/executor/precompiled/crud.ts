@@ -81,7 +81,7 @@ function parseCondition(text: ByteString, gas: GasMeter): Condition | number {
 
 /** A limit is written `offset,count`; what stands behind a second comma is not looked at. */
 function limit(condition: Condition, text: ByteString): void {
-  const [offset, count] = text.split(",").map((part) => parseInt32(part as ByteString));
+  const [offset, count] = text.split(",", 2).map((part) => parseInt32(part as ByteString));
   condition.limit(orFail(offset, "the offset is no number"), orFail(count, "the count is no number"));
 }
 

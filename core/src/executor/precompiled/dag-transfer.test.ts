@@ -101,6 +101,21 @@ describe("balances by name", () => {
     expect(() => balance(chain, "text")).toThrow("PrecompiledError");
   });
 
+  it("B10: come out the same in any order of transfers that share no user", () => {
+    const users = ["a", "b", "c", "d", "e", "f"];
+    const after = (order: readonly number[]): string => {
+      const chain = new TestChain();
+      for (const user of users) run(chain, "userAdd", user, 100);
+      chain.nextBlock();
+      for (const pair of order) transfer(chain, users[2 * pair] as string, users[2 * pair + 1] as string, pair + 1);
+      return chain.context.tables.stateHash();
+    };
+    const orders = [0, 1, 2].flatMap((first) => [0, 1, 2].map((second) => [first, second, 3 - first - second]));
+    const complete = orders.filter((order) => new Set(order).size === 3);
+    expect(complete).toHaveLength(6);
+    expect(new Set(complete.map(after)).size).toBe(1);
+  });
+
   it("B10: never make or lose anything by transfers", () => {
     const user = fc.constantFrom("a", "b", "c");
     fc.assert(

@@ -1,6 +1,6 @@
 /** Contract 0x5002: balances by user name, for measuring how fast a chain is. */
 import type { ByteString } from "../../primitives/index.js";
-import { ascii } from "../../primitives/index.js";
+import { EMPTY_BYTE_STRING, ascii } from "../../primitives/index.js";
 import { V2_2_0 } from "../../protocol/index.js";
 import type { Table } from "../../state/index.js";
 import { NO_PERMISSION, Row } from "../../state/index.js";
@@ -29,16 +29,10 @@ function openOrCreate(context: PrecompiledContext): Table {
 
 /** Balance of a user; undefined without one. Users of the table factory may have put other text into the cell. */
 function balanceOf(table: Table, user: ByteString): bigint | undefined {
-  const [row] = table.select(user);
+  const row = table.peek(user);
   if (row === undefined) return undefined;
-  return BigInt.asUintN(256, orFail(parseBigNumber(row.get(BALANCE)), "the balance is no number"));
-}
-
-function rowOf(user: ByteString, balance: bigint): Row {
-  return new Row([
-    [NAME, user],
-    [BALANCE, decimal(balance)],
-  ]);
+  const text = row.cells.get(BALANCE) ?? EMPTY_BYTE_STRING;
+  return BigInt.asUintN(256, orFail(parseBigNumber(text), "the balance is no number"));
 }
 
 /** Writes one balance; the result is a code. */
@@ -47,10 +41,13 @@ function write(
   table: Table,
   change: { readonly user: ByteString; readonly balance: bigint; readonly isNew: boolean },
 ): number {
-  const row = rowOf(change.user, change.balance);
+  const cells = new Map([
+    [NAME, change.user],
+    [BALANCE, decimal(change.balance)],
+  ]);
   const count = change.isNew
-    ? table.insert(change.user, row, { origin })
-    : table.update(change.user, row.cells, undefined, { origin });
+    ? table.insert(change.user, new Row(cells), { origin })
+    : table.update(change.user, cells, undefined, { origin });
   return count === NO_PERMISSION ? ResultCode.NoPermission : ResultCode.Success;
 }
 
@@ -69,7 +66,7 @@ function ofUser(
 }
 
 function userAdd({ call }: Invocation, table: Table, user: ByteString, amount: bigint): number {
-  if (table.select(user).length > 0) return ResultCode.UserExists;
+  if (table.peek(user) !== undefined) return ResultCode.UserExists;
   return write(call, table, { user, balance: amount, isNew: true });
 }
 

@@ -2,6 +2,7 @@
 import type { ByteString } from "../../primitives/index.js";
 
 const UINT64_MAX = (1n << 64n) - 1n;
+const UINT64_DIGITS_MAX = 20;
 const INT64_MIN_MAGNITUDE = 1n << 63n;
 const DIGITS = 17;
 
@@ -14,13 +15,14 @@ const DIGITS = 17;
 export function numberText(token: string): ByteString | undefined {
   const negative = token.startsWith("-");
   const magnitude = negative ? token.slice(1) : token;
-  if (/^[0-9]*$/.test(magnitude)) {
-    const value = BigInt(magnitude === "" ? "0" : magnitude);
+  const whole = /^[0-9]*$/.test(magnitude) ? magnitude.replace(/^0+/, "") : undefined;
+  if (whole !== undefined && whole.length <= UINT64_DIGITS_MAX) {
+    const value = BigInt(whole);
     if (value <= (negative ? INT64_MIN_MAGNITUDE : UINT64_MAX)) {
       return (negative ? -value : value).toString() as ByteString;
     }
   }
-  if (!/^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(magnitude)) return undefined;
+  if (!/^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(magnitude)) return undefined;
   const value = Number(token);
   return Number.isFinite(value) ? doubleText(value) : undefined;
 }

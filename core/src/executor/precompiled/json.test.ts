@@ -121,6 +121,15 @@ describe("JSON reader", () => {
     );
   });
 
+  it("B14: takes no longer than the length of the text, whatever it is made of", () => {
+    const started = performance.now();
+    for (const part of ["1", "0", "[", " ", "/**/", '"', "\\", "\\u0041", "-", "1.", "{", '{"a":']) {
+      const long = part.repeat(200_000);
+      for (const text of [long, `${long}e`, `${long}x`, `"${long}"`, `{"a":${long}`]) readJson(ascii(text));
+    }
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   it("never throws on any bytes", () => {
     const fragments = fc.constantFrom(
       "{",

@@ -148,7 +148,13 @@ function hasNameCharacters(name: ByteString): boolean {
   return /^[A-Za-z0-9$_@]*$/.test(name);
 }
 
-/** Without the white space of C at both ends. */
+const WHITE_SPACE = " \t\n\v\f\r";
+
+/** Without the white space of C at both ends. A loop, because a pattern for the end would try every blank before it. */
 function trim(text: ByteString): ByteString {
-  return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, "") as ByteString;
+  let start = 0;
+  let end = text.length;
+  while (start < end && WHITE_SPACE.includes(text.charAt(start))) start++;
+  while (end > start && WHITE_SPACE.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end) as ByteString;
 }

@@ -109,6 +109,14 @@ describe("table factory", () => {
     expect(() => create(chain, name, key, values)).toThrow(StorageError);
   });
 
+  it("B14: trims names of millions of blanks at once", () => {
+    const blanks = " ".repeat(2_000_000);
+    const started = performance.now();
+    expect(() => create(new TestChain(), "t", `a${blanks}b`)).toThrow("table field name length overflow 64");
+    expect(create(new TestChain(), "t", `${blanks}id${blanks}`)).toBe(0n);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   it("accepts the longest names", () => {
     expect(create(new TestChain(), "t".repeat(48), "k".repeat(64), "f".repeat(64))).toBe(0n);
   });
