@@ -75,6 +75,13 @@ export class Settings {
     this.#add("warning", name, entry, message);
   }
 
+  /** Every `section.key` that was asked for; lists end with `N`. */
+  knownNames(): string[] {
+    return [...this.#known].flatMap(([section, keys]) =>
+      [...keys].map((key) => `${section}.${typeof key === "string" ? key : key.source.replace(/[\^\\]/g, "") + "N"}`),
+    );
+  }
+
   /** Warns of every section and key that nobody asked for; a misspelt one silently takes its default. */
   warnOfUnknown(): void {
     for (const section of this.document.sections.values()) {
