@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bytesToHex, hexToBytes, utf8ToBytes } from "../primitives/index.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { bytesToHex, createRandom, hexToBytes, utf8ToBytes } from "../primitives/index.js";
 import { addressOf, emptyHashOf, hashOf, keccak256, sha256, sm3, smSuite, standardSuite } from "./index.js";
 
 const hex = bytesToHex;
@@ -33,6 +34,15 @@ describe("hashes", () => {
       expect(data.every((byte) => byte === 0)).toBe(true);
     }
     expect(seen.size).toBe(200);
+  });
+
+  test("Keccak-256 of every length around two blocks is the library's, and of views too", () => {
+    const data = createRandom("keccak").bytes(600);
+    for (let length = 0; length <= 300; length++) {
+      const view = data.subarray(7, 7 + length);
+      expect(hex(keccak256(view))).toBe(hex(keccak_256(view)));
+    }
+    expect(hex(keccak256(data))).toBe(hex(keccak_256(data)));
   });
 
   test("SHA-256, the table hash of old standard chains", () => {

@@ -1,4 +1,5 @@
-export { keccak256, sha256 } from "./hashes.js";
+export { sha256 } from "./hashes.js";
+export { keccak256 } from "./keccak.js";
 export { smSuite } from "./sm.js";
 export { sm3 } from "./sm3.js";
 export { standardSuite } from "./standard.js";

@@ -36,7 +36,14 @@ function expand(bytes: Uint8Array, offset: number): void {
 function compress(state: Int32Array, bytes: Uint8Array, offset: number): void {
   expand(bytes, offset);
   const w = schedule;
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
+  let a = state[0] as number;
+  let b = state[1] as number;
+  let c = state[2] as number;
+  let d = state[3] as number;
+  let e = state[4] as number;
+  let f = state[5] as number;
+  let g = state[6] as number;
+  let h = state[7] as number;
   for (let round = 0; round < 64; round++) {
     const a12 = rotateLeft(a, 12);
     const ss1 = rotateLeft((a12 + e + (ROUND_CONSTANTS[round] as number)) | 0, 7);

@@ -1,7 +1,8 @@
 /** Keccak-256 and recoverable ECDSA over secp256k1, from audited libraries, for any JavaScript host. */
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { CodedError, bytesEqual, bytesToBigInt } from "../primitives/index.js";
-import { keccak256, sha256 } from "./hashes.js";
+import { sha256 } from "./hashes.js";
+import { keccak256 } from "./keccak.js";
 import type { CryptoSuite, KeyPair } from "./suite.js";
 
 const SIGNATURE_BYTES = 65;

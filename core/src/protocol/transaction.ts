@@ -1,7 +1,7 @@
 /** Signed transactions: the 13-item form of 2.0.0-rc2 and later. See docs/protocol/data-model.md#transaction. */
 import { addressOf, hashOf } from "../crypto/index.js";
 import type { CryptoSuite, KeyPair } from "../crypto/index.js";
-import { EMPTY_BYTES, assert, bytesToHex, concatBytes, err, hexToBytes, ok } from "../primitives/index.js";
+import { EMPTY_BYTES, assert, concatBytes, err, hexToBytes, ok } from "../primitives/index.js";
 import type { Address, Failure, Hash, Result } from "../primitives/index.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
