@@ -101,6 +101,7 @@ const bin = (name, ...path) => [process.execPath, join(root, "node_modules", nam
 async function test() {
   const [vitest, vitestMain] = bin("vitest", "vitest.mjs");
   const report = join(stamps, "vitest.json");
+  const e2eReport = join(stamps, "vitest-e2e.json");
   const steps = [
     ["types of the tests", ...bin("typescript", "bin", "tsc"), "-p", "tsconfig.tests.json"],
     ["format", ...bin("prettier", "bin", "prettier.cjs"), "--check", "--log-level=warn", "."],
@@ -117,7 +118,17 @@ async function test() {
       `--outputFile.json=${report}`,
     ],
     ["100 simulated schedules", process.execPath, "testing/dist/simulator/main.js", "--seed", "1", "--runs", "100"],
-    ["end to end: real chains of four nodes", process.execPath, "testing/dist/e2e/main.js"],
+    [
+      "end to end: real chains of four nodes",
+      vitest,
+      vitestMain,
+      "run",
+      "--config",
+      "vitest.e2e.config.ts",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${e2eReport}`,
+    ],
   ];
   const times = [];
   for (const [name, command, ...args] of steps) {
@@ -126,9 +137,11 @@ async function test() {
     await must(name, command, args);
     times.push(`${((Date.now() - started) / 1000).toFixed(1).padStart(7)} s  ${name}`);
   }
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+  const reports = [report, e2eReport].map((file) => JSON.parse(readFileSync(file, "utf8")));
+  const sum = (key) => reports.reduce((total, one) => total + one[key], 0);
+  process.stdout.write(`\n${times.join("\n")}\n\n`);
   process.stdout.write(
-    `\n${times.join("\n")}\n\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`,
+    `${sum("numPassedTests")} passed, ${sum("numFailedTests")} failed, ${sum("numPendingTests")} skipped\n`,
   );
 }
 

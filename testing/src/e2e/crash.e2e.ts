@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestChain, sleep } from "./chain.js";
-import { Load, type Acknowledged } from "./load.js";
+import { DAG_TRANSFER, Load, sleep, TestChain, type Acknowledged } from "../harness/index.js";
 
 let chain: TestChain;
 
@@ -42,9 +41,7 @@ describe("B15, B16: nodes that are killed", () => {
       // It takes part again: with another node down, three of four are needed.
       const absent = chain.node((victim + 1) % 4);
       await absent.end("SIGTERM");
-      const receipt = await node
-        .client()
-        .execute({ to: "0000000000000000000000000000000000005002", data: new Uint8Array(0) });
+      const receipt = await node.client().execute({ to: DAG_TRANSFER, data: new Uint8Array(0) });
       expect(Number(receipt.blockNumber)).toBeGreaterThan(before);
       absent.start();
       await chain.connected(absent);
@@ -62,7 +59,7 @@ describe("B15, B16: nodes that are killed", () => {
     const receipt = await chain
       .node(2)
       .client()
-      .execute({ to: "0000000000000000000000000000000000005002", data: new Uint8Array(0) });
+      .execute({ to: DAG_TRANSFER, data: new Uint8Array(0) });
     expect(Number(receipt.blockNumber)).toBeGreaterThanOrEqual(height);
     await chain.reached(Number(receipt.blockNumber));
     await chain.agreedHashes(Number(receipt.blockNumber));

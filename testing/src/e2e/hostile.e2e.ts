@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAccount } from "@tsbcos/sdk";
-import { TestChain, sleep, until, type ChainNode } from "./chain.js";
+import { TestChain, sleep, until, type ChainNode } from "../harness/index.js";
 
 let chain: TestChain;
 const MEGABYTE = 1024 * 1024;

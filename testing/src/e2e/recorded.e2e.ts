@@ -6,7 +6,7 @@ import { standardSuite } from "@tsbcos/core/crypto";
 import { decodeTransaction, signTransaction } from "@tsbcos/core/protocol";
 import { accountFromPrivateKey, type Account, type TransactionReceipt } from "@tsbcos/sdk";
 import { loadChain } from "../vectors/index.js";
-import { TestChain, until } from "./chain.js";
+import { TestChain, until } from "../harness/index.js";
 
 /**
  * The recorded transactions of a real chain, signed anew with the same keys and nonces and sent one by one to one node

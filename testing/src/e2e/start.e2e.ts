@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Client } from "@tsbcos/sdk";
-import { freePorts, until } from "./chain.js";
+import { freePorts, until } from "../harness/index.js";
 
 const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
 

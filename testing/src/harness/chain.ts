@@ -11,6 +11,8 @@ const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.u
 const NODE_PROGRAM = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
 const NODES = 4;
 const UP_WITHIN_MS = 30_000;
+/** Unit of CPU times in /proc, the same on every Linux that Node.js runs on. */
+const CLOCK_TICKS_PER_SECOND = 100;
 
 /** Waits until `condition` holds, asking every `everyMs`. */
 export async function until(
@@ -88,10 +90,14 @@ export class ChainNode {
     return `http://127.0.0.1:${this.rpcPort}`;
   }
 
-  /** Starts the process; it is up when {@link height} answers. */
-  start(): void {
+  /**
+   * Starts the process; it is up when {@link height} answers.
+   *
+   * @param nodeOptions options for the JavaScript engine, such as `--cpu-prof`
+   */
+  start(nodeOptions: readonly string[] = []): void {
     this.#output = "";
-    const child = spawn(process.execPath, [NODE_PROGRAM, "-c", "config.ini"], {
+    const child = spawn(process.execPath, [...nodeOptions, NODE_PROGRAM, "-c", "config.ini"], {
       cwd: this.directory,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -125,6 +131,15 @@ export class ChainNode {
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.pid ?? 0}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** CPU time used since its start, in microseconds: user and system, all threads. */
+  cpuMicroseconds(): number {
+    const stat = readFileSync(`/proc/${this.pid ?? 0}/stat`, "utf8");
+    // Fields are counted after the program's name, which is in parentheses and may hold blanks.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return (ticks * 1_000_000) / CLOCK_TICKS_PER_SECOND;
   }
 
   /** A client of this node. */
@@ -174,8 +189,8 @@ export class TestChain {
   }
 
   /** Starts all nodes and waits until they see each other. */
-  async start(): Promise<void> {
-    for (const node of this.nodes) node.start();
+  async start(nodeOptions: readonly string[] = []): Promise<void> {
+    for (const node of this.nodes) node.start(nodeOptions);
     await Promise.all(this.nodes.map((node) => this.connected(node)));
   }
 

@@ -2,19 +2,29 @@
 import { Client, createAccount, type Account } from "@tsbcos/sdk";
 import { sleep, type ChainNode } from "./chain.js";
 
-/** Contract for records by key; its `userSave` grows a balance, so lost or doubled transactions show. */
-const DAG_TRANSFER = "0000000000000000000000000000000000005002";
+/** Balances by name, kept by a contract built into every node. */
+export const DAG_TRANSFER = "0000000000000000000000000000000000005002";
 
-function word(value: number): string {
-  return value.toString(16).padStart(64, "0");
+const word = (value: number): string => value.toString(16).padStart(64, "0");
+
+/** Calldata of a call whose arguments are texts and numbers, in the standard ABI. */
+export function encodeCall(selector: string, ...args: readonly (string | number)[]): Uint8Array {
+  let head = "";
+  let tail = "";
+  for (const argument of args) {
+    if (typeof argument === "number") {
+      head += word(argument);
+      continue;
+    }
+    const text = Buffer.from(argument, "utf8");
+    head += word(32 * args.length + tail.length / 2);
+    tail += word(text.length) + text.toString("hex").padEnd(Math.ceil(text.length / 32) * 64, "0");
+  }
+  return Buffer.from(selector + head + tail, "hex");
 }
 
-/** Calldata of `userSave(name, amount)`. */
-export function userSave(name: string, amount: number): Uint8Array {
-  const text = Buffer.from(name, "utf8");
-  const padded = text.toString("hex").padEnd(Math.ceil(text.length / 32) * 64, "0");
-  return Buffer.from(`e555f3d9${word(64)}${word(amount)}${word(text.length)}${padded}`, "hex");
-}
+/** `userSave(string,uint256)`: grows a balance, so that lost or doubled transactions show. */
+const USER_SAVE = "e555f3d9";
 
 /** A transaction that got a receipt. */
 export interface Acknowledged {
@@ -54,7 +64,10 @@ export class Load {
       if (node === undefined) return;
       const client = new Client({ url: node.url, account: this.#account });
       try {
-        const { hash, raw } = await client.sign({ to: DAG_TRANSFER, data: userSave(`sender${sender}`, 1) });
+        const { hash, raw } = await client.sign({
+          to: DAG_TRANSFER,
+          data: encodeCall(USER_SAVE, `sender${sender}`, 1),
+        });
         await client.sendRaw(raw);
         const receipt = await client.waitForReceipt(hash, 5_000);
         this.#acknowledged.push({ hash, blockNumber: Number(receipt.blockNumber), blockHash: receipt.blockHash });
