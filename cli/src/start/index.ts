@@ -7,10 +7,10 @@ import { createServer } from "node:net";
 import { relative } from "node:path";
 import type { ChildProcess } from "node:child_process";
 import { CodedError } from "@tsbcos/core/primitives";
+import { connectRpc, type RpcConnection } from "@tsbcos/sdk";
 import { buildChain, planChain } from "../chain/index.js";
 import { exitOf, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
 import { readChainFolder, type NodeFolder } from "./folder.js";
-import { createRpc, type Rpc } from "./rpc.js";
 import { welcome } from "./welcome.js";
 
 /** A node has this long to finish its writes. */
@@ -18,11 +18,13 @@ const STOP_PATIENCE_MS = 15_000;
 /** All nodes must be connected and answering within this time. */
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 200;
+/** A node that takes longer to answer counts as not answering. */
+const ANSWER_WITHIN_MS = 2000;
 
 interface RunningNode {
   readonly folder: NodeFolder;
   readonly process: ChildProcess;
-  readonly rpc: Rpc;
+  readonly rpc: RpcConnection;
   /** The last of what it printed, for when it ends unexpectedly. */
   readonly lastWords: () => string;
 }
@@ -71,15 +73,15 @@ function launch(folder: NodeFolder): RunningNode {
   return {
     folder,
     process: child,
-    rpc: createRpc(`http://${folder.rpcHost}:${folder.rpcPort}`),
+    rpc: connectRpc(`http://${folder.rpcHost}:${folder.rpcPort}`, { timeoutMs: ANSWER_WITHIN_MS }),
     lastWords: () => tail.trim(),
   };
 }
 
 async function isConnected(node: RunningNode, others: number): Promise<boolean> {
   try {
-    const peers = await node.rpc.call("getPeers", 1);
-    await node.rpc.call("getBlockNumber", 1);
+    const peers = await node.rpc.request("getPeers", [1]);
+    await node.rpc.request("getBlockNumber", [1]);
     return Array.isArray(peers) && peers.length >= others;
   } catch {
     // Not up yet, or busy: asked again until the time is over.
@@ -133,7 +135,7 @@ async function highest(nodes: readonly RunningNode[]): Promise<{ node: RunningNo
   const heights = await Promise.all(
     nodes.map(async (node) => {
       try {
-        return { node, height: Number(await node.rpc.call("getBlockNumber", 1)) };
+        return { node, height: Number(await node.rpc.request("getBlockNumber", [1])) };
       } catch {
         return undefined;
       }
@@ -152,7 +154,7 @@ async function followBlocks(nodes: readonly RunningNode[], stopping: () => boole
     const head = await highest(nodes);
     while (head !== undefined && next <= head.height && !stopping()) {
       try {
-        printBlock((await head.node.rpc.call("getBlockByNumber", 1, String(next), false)) as BlockSummary);
+        printBlock((await head.node.rpc.request("getBlockByNumber", [1, String(next), false])) as BlockSummary);
         next++;
       } catch {
         break;

@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { bytesToBigInt, type Address, type Hash } from "@tsbcos/core/primitives";
 import { signTransaction } from "@tsbcos/core/protocol";
-import type { Client } from "@tsbcos/sdk";
+import type { Abi, Client } from "@tsbcos/sdk";
 import { randomBytes } from "node:crypto";
-import type { Abi } from "viem";
 import { DAG_TRANSFER, encodeCall } from "../harness/index.js";
 
 /** A transaction ready to be sent. */
