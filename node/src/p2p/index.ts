@@ -1,6 +1,5 @@
 /** Peer-to-peer connections of a node. */
 export type {
-  Endpoint,
   ModuleTraffic,
   OutgoingMessage,
   P2pLimits,
@@ -12,6 +11,8 @@ export type {
   TopicHooks,
 } from "./interface.js";
 export { readNodeCertificate } from "./certificate.js";
+export { readCredentials } from "./credentials.js";
+export type { CredentialFiles, LoadedCredentials } from "./credentials.js";
 export { createP2pService } from "./service.js";
 export { createTlsTransport } from "./tls-transport.js";
 export type { TlsCredentials } from "./tls-transport.js";

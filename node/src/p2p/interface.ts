@@ -1,15 +1,7 @@
 /** What the rest of the process sees of the P2P layer. */
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import type { Failure, NodeId, Result, Tracer } from "@tsbcos/core/primitives";
-import type { SecureTransport } from "./transport.js";
-
-/** Where a node listens. */
-export interface Endpoint {
-  /** IPv4 address, IPv6 address without brackets, or a host name. */
-  readonly host: string;
-  /** TCP port. */
-  readonly port: number;
-}
+import type { Endpoint, SecureTransport } from "./transport.js";
 
 /** A node that we have a session with. */
 export interface PeerInfo {

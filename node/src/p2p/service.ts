@@ -13,7 +13,6 @@ import { compressBody } from "./compression.js";
 import { P2pCounters } from "./counters.js";
 import { Dialer } from "./dialer.js";
 import type {
-  Endpoint,
   OutgoingMessage,
   P2pLimits,
   P2pService,
@@ -25,7 +24,7 @@ import type {
 } from "./interface.js";
 import { Session } from "./session.js";
 import { TopicExchange } from "./topics.js";
-import type { SecureConnection, SecureListener } from "./transport.js";
+import type { Endpoint, SecureConnection, SecureListener } from "./transport.js";
 
 const LIMITS: P2pLimits = {
   redialIntervalMs: 10_000,

@@ -5,9 +5,9 @@ import { P2P_PENDING_REQUESTS_PER_PEER_MAX, err, ok } from "@tsbcos/core/primiti
 import type { NodeId, Result } from "@tsbcos/core/primitives";
 import { decompressBody } from "./compression.js";
 import type { P2pCounters } from "./counters.js";
-import type { Endpoint, P2pLimits, RequestFailure } from "./interface.js";
+import type { P2pLimits, RequestFailure } from "./interface.js";
 import { SendQueue } from "./send-queue.js";
-import type { PeerIdentity, SecureConnection } from "./transport.js";
+import type { Endpoint, PeerIdentity, SecureConnection } from "./transport.js";
 
 /** What a session tells its service. */
 export interface SessionEvents {

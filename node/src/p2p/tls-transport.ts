@@ -10,7 +10,7 @@ import type { Result } from "@tsbcos/core/primitives";
 import { AcceptGate } from "./accept-gate.js";
 import { readNodeCertificate } from "./certificate.js";
 import type { CertificateFailure } from "./certificate.js";
-import type { Endpoint } from "./interface.js";
+import type { Endpoint } from "./transport.js";
 import type { ListenerEvents, PeerIdentity, SecureConnection, SecureListener, SecureTransport } from "./transport.js";
 
 /** Key and certificates, each as the text of its PEM file. */
