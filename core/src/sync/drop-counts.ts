@@ -9,11 +9,6 @@ export class DropCounts {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + times);
   }
 
-  /** Drops for `reason` so far. */
-  of(reason: string): number {
-    return this.#counts.get(reason) ?? 0;
-  }
-
   /** All counts by reason, for metrics. */
   all(): ReadonlyMap<string, number> {
     return this.#counts;

@@ -180,13 +180,14 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
   }
 
   #hear(from: NodeId, packet: Extract<BlockSyncPacket, { readonly type: "status" }>, now: Instant): void {
-    const { head } = this.#run();
+    const { head, downloader } = this.#run();
     if (packet.genesisHash !== head.genesisHash) {
       this.#drops.add("status-of-another-chain");
       if (this.#strangers.add(from)) this.#tell("warn", "status-of-another-chain", { from });
       return;
     }
     if (!this.#peers.report(from, packet, head.header.number)) return this.#drops.add("status-from-stranger");
+    downloader.heard(from, packet.number);
     if (packet.time === undefined || !this.#clock.report(from, packet.time, now.wallMs)) return;
     const offsetMs = this.#clock.medianMs;
     this.#tell(Math.abs(offsetMs) > OFFSET_WARN_MS ? "warn" : "info", "clock-offset-changed", { offsetMs });

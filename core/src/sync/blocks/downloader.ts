@@ -101,6 +101,11 @@ export class Downloader {
     this.#sealing = height;
   }
 
+  /** A peer reported its height, which may be lower than what it claimed before. */
+  heard(from: NodeId, number: number): void {
+    this.#requests.dropClaimed(from, number);
+  }
+
   /** Encoded blocks of a Blocks packet. */
   receive(from: NodeId, blocks: readonly Uint8Array[], nowMs: number): void {
     for (const bytes of blocks) {

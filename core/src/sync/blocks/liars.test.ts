@@ -21,6 +21,18 @@ describe("peers that do not keep their word", () => {
     expect(node.sync.status()).toMatchObject({ isSyncing: false, knownHighestNumber: 5 });
   });
 
+  test("B7: what was asked of a peer that lowers its claim is asked of others at once", () => {
+    const node = new TestNode();
+    node.connect(B);
+    node.hearStatus(B, 8);
+    node.takeSent();
+    node.connect(B, C);
+    node.hearStatus(C, 8);
+    expect(node.takeSent()).toEqual(["c: status 0"]);
+    node.hearStatus(B, 3);
+    expect(node.takeSent()).toEqual(["c: request 4..8"]);
+  });
+
   test("B7: a claim that nobody else makes neither stops consensus nor is believed for long", () => {
     const node = new TestNode({ height: 10 });
     node.connect(B, C, D);

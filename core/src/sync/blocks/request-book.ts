@@ -74,6 +74,11 @@ export class RequestBook {
     this.#dropWhere((missing) => missing > number);
   }
 
+  /** The peer says that its chain ends at `number`: what was asked of it above that will not come. */
+  dropClaimed(peer: NodeId, number: number): void {
+    this.#dropWhere((missing) => missing > number, peer);
+  }
+
   /** Nothing is expected from that peer any more. */
   dropPeer(peer: NodeId): void {
     this.#requests = this.#requests.filter((request) => request.peer !== peer);
@@ -91,8 +96,9 @@ export class RequestBook {
     return [...new Set(overdue.map((request) => request.peer))];
   }
 
-  #dropWhere(unwanted: (number: number) => boolean): void {
-    for (const { missing } of this.#requests) {
+  #dropWhere(unwanted: (number: number) => boolean, onlyOf?: NodeId): void {
+    for (const { peer, missing } of this.#requests) {
+      if (onlyOf !== undefined && peer !== onlyOf) continue;
       for (const number of missing) if (unwanted(number)) missing.delete(number);
     }
     this.#requests = this.#requests.filter((request) => request.missing.size > 0);
