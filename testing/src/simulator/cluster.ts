@@ -5,6 +5,7 @@ import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { decodeBackedUpPrepare } from "@tsbcos/core/protocol";
 import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig, Ledger } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
+import { Adversary } from "./adversary.js";
 import { ChainChecker } from "./checkers/chain.js";
 import { ClientChecker } from "./checkers/clients.js";
 import { checkSameState } from "./checkers/state.js";
@@ -54,6 +55,7 @@ export class Cluster implements NodeListener {
   readonly #nodes: readonly SimulatedNode[];
   readonly #indexOf = new Map<NodeId, number>();
   readonly #network: Network;
+  readonly #liars = new Map<number, Adversary>();
   readonly #workload: Workload;
   readonly #faults: Faults;
   readonly #chain: ChainChecker;
@@ -87,6 +89,9 @@ export class Cluster implements NodeListener {
           this.#node(node).post({ type: "peers-changed", peers: peers.map((peer) => this.#node(peer).nodeId) }),
       },
     });
+    for (let index = 0; index < options.liarCount; index++) {
+      this.#liars.set(index, new Adversary(this.#random.split(`liar/${index}`), suite, keys[index] as KeyPair));
+    }
     const random = this.#random.split("workload");
     this.#workload = new Workload({ random, suite, changeable: ids.slice(members) });
     this.#faults = this.#createFaults();
@@ -127,15 +132,22 @@ export class Cluster implements NodeListener {
     const { moduleId, packetType, body } = effect;
     const seq = effect.seq === 0 ? ++this.#lastSeq : effect.seq;
     this.#world.note(`n${node.index} sends ${moduleId}/${packetType} ${body.length} ${body.at(-1) ?? ""}`);
+    const { index, incarnation } = node;
+    const frame = { moduleId, packetType, seq, body };
+    const peers = effect.to.map((to) => this.#indexOf.get(to) ?? -1);
+    check(
+      !peers.includes(-1) && !peers.includes(index),
+      `n${index} sends ${moduleId}/${packetType} to itself or to a stranger ${peers.join()}`,
+    );
+    const liar = this.#liars.get(index);
+    if (liar !== undefined) {
+      for (const { to, frame: bent } of liar.bend(frame, peers)) this.#network.send(index, to, bent);
+      return;
+    }
     const ownIndex = node.group?.head.sealers.indexOf(node.nodeId) ?? -1;
     const { backedUpPrepare } = node.disk;
-    const { index, incarnation } = node;
     this.#votes.sent({ node: index, incarnation, ownIndex, moduleId, packetType, body, backedUpPrepare });
-    for (const to of effect.to) {
-      const peer = this.#indexOf.get(to);
-      check(peer !== undefined && peer !== index, `n${index} sends to itself or to a stranger`);
-      this.#network.send(index, peer, { moduleId, packetType, seq, body });
-    }
+    for (const peer of peers) this.#network.send(index, peer, frame);
   }
 
   storing(node: SimulatedNode, { block, signatures }: GroupEffectOf<"store-block">): void {
@@ -196,6 +208,7 @@ export class Cluster implements NodeListener {
   }
 
   #deliver(from: number, to: number, frame: SimulatedFrame): void {
+    this.#liars.get(to)?.heard(frame);
     this.#node(to).post({ type: "frame-received", from: this.#node(from).nodeId, ...frame });
   }
 
@@ -301,6 +314,7 @@ export class Cluster implements NodeListener {
   /** Ends all faults and lets a quorum, or everybody, come back for good. Returns those who are there. */
   #calmDown(): SimulatedNode[] {
     const alive = this.#drawCore();
+    for (const liar of this.#liars.values()) liar.reform();
     this.#tell("calm", `core ${alive.map((node) => node.index).join()}`);
     this.#network.setOptions(CALM_NETWORK);
     this.#network.healAll();
@@ -317,10 +331,14 @@ export class Cluster implements NodeListener {
   #drawCore(): SimulatedNode[] {
     // While membership changes, a core drawn by the sealers of now may be no quorum of the sealers of then.
     if (!this.#options.coreOnly || this.#options.observerCount > 0) return [...this.#nodes];
-    const count = this.#nodes.length;
-    const quorum = count - Math.floor((count - 1) / 3);
-    const drawn = this.#random.split("core").shuffled(this.#nodes).slice(0, quorum);
-    return drawn.sort((a, b) => a.index - b.index);
+    // What a liar has said before it reformed may still stand against it: it counts among the dead.
+    const honest = this.#nodes.filter(({ index }) => !this.#liars.has(index));
+    const deathsMax = Math.floor((this.#nodes.length - 1) / 3);
+    const dead = this.#random
+      .split("core")
+      .shuffled(honest)
+      .slice(0, deathsMax - this.#liars.size);
+    return honest.filter((node) => !dead.includes(node));
   }
 
   /** Within bounded virtual time a fresh transaction must come into a block, and everything else that is owed. */

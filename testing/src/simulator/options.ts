@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly nodeCount: number;
   /** Nodes of `nodeCount` that are observers: they follow and do not vote. */
   readonly observerCount: number;
+  /** Sealers that lie in the first phase: no more than a quorum can stand. */
+  readonly liarCount: number;
   readonly suite: "simulated" | "standard";
   readonly transactionsPerBlockMax: number;
   readonly minBlockGenerationTimeMs: number;
@@ -65,10 +67,13 @@ function level(random: Random, some: number, much: number): number {
 export function drawOptions(seed: number, bug?: Bug): RunOptions {
   const random = createRandom(`options/${seed}`);
   const nodeCount = random.chance(0.7) ? 4 : 7;
+  const observerCount = nodeCount === 7 && random.chance(0.3) ? 1 + random.below(3) : 0;
+  const liarsMax = Math.floor((nodeCount - observerCount - 1) / 3);
   return {
     seed,
     nodeCount,
-    observerCount: nodeCount === 7 && random.chance(0.3) ? 1 + random.below(3) : 0,
+    observerCount,
+    liarCount: random.chance(0.4) ? 1 + random.below(liarsMax) : 0,
     // Real signatures cost fifty times more and change nothing about the order of events.
     suite: random.chance(0.05) ? "standard" : "simulated",
     transactionsPerBlockMax: [1, 3, 10, 100][random.below(4)] as number,

@@ -35,8 +35,10 @@ export function handleHashPrepare(state: PbftState, message: PbftMessage, envelo
   state.viewsSeen.set(message.index as NodeIndex, message.view);
   const transactions = proposal.transactionHashes.map((hash) => state.environment.pool.find(hash));
   const missing = missingOf(proposal, transactions);
-  const asked = state.members.sealers[message.index];
-  if (asked === undefined) return;
+  const author = state.members.sealers[message.index];
+  if (author === undefined) return;
+  // Our own proposal of a former run, which we have forgotten: whoever repeats it may have what was in it.
+  const asked = author === state.environment.nodeId ? envelope.from : author;
   const partial = { message, envelope, proposal, transactions, missing, asked, verifying: undefined };
   if (missing.length === 0) return complete(state, partial, verdict);
   if (verdict === "work-on-it") state.partial = partial;
