@@ -202,12 +202,11 @@ describe("numbers in text", () => {
   });
 
   it("B14: take no longer than their length, however many digits a cell holds", () => {
-    const started = performance.now();
+    // Time in proportion to the square of the length would run into the time-out of the test.
     expect(parseInt64(ascii("9".repeat(4_000_000)))).toBeUndefined();
     expect(parseInt64(ascii(`${"0".repeat(4_000_000)}x`))).toBeUndefined();
     expect(parseBigNumber(ascii(`0x${"f".repeat(4_000_000)}`))).toBe((1n << 256n) - 1n);
     expect(parseBigNumber(ascii("7".repeat(1_000_000)))).toBeDefined();
-    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it("are written as decimals", () => {
