@@ -67,6 +67,8 @@ export interface P2pServiceOptions {
   onFrame(from: NodeId, frame: P2pFrame): void;
   /** The set of sessions changed; sorted. */
   onPeersChanged(peers: readonly NodeId[]): void;
+  /** Called for each frame that is queued for a peer, with its bytes on the wire: for limits of bandwidth. */
+  onSent?(message: OutgoingMessage, bytes: number): void;
   /** Called at each look at the static peers, with the number of sessions: for the line that operators watch. */
   onTick?(connected: number): void;
   /** Topics of AMOP; without it the node announces none. */

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { bytesEqual, createRandom, utf8ToBytes } from "@tsbcos/core/primitives";
 import { closeAll, holders, idOf, message, startNode, transportOf } from "./network.fixture.js";
@@ -72,6 +75,23 @@ describe("messages", () => {
     }, within);
     expect(chunks).toBeLessThan(10);
     stream.destroy();
+  });
+
+  test("are reported with their bytes on the wire, for each receiver", async () => {
+    const sent: [number, number][] = [];
+    const a = await startNode(0, { onSent: ({ moduleId }, bytes) => sent.push([moduleId, bytes]) });
+    for (const index of [1, 2]) await startNode(index, { staticPeers: [a.service.listening] });
+    await vi.waitFor(() => {
+      expect(a.service.peers()).toHaveLength(2);
+    }, within);
+    a.service.send(
+      a.service.peers().map(({ nodeId }) => nodeId),
+      message(new Uint8Array(100)),
+    );
+    expect(sent.filter(([moduleId]) => moduleId === 8)).toEqual([
+      [8, 116],
+      [8, 116],
+    ]);
   });
 
   test("to nobody we are connected with, and to ourselves, go nowhere", async () => {
@@ -175,6 +195,20 @@ describe("connections", () => {
       expect(b.service.isConnected(again.nodeId)).toBe(true);
     }, within);
     expect(b.peerSets).toEqual([[a.nodeId], [], [a.nodeId]]);
+  });
+
+  test("closing gives up a dial that nobody answers", async () => {
+    const mute = createServer().listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const { port } = mute.address() as AddressInfo;
+    const accepted = once(mute, "connection");
+    const a = await startNode(0, { staticPeers: [{ host: "127.0.0.1", port }] });
+    const [socket] = (await accepted) as [Socket];
+    const gone = once(socket.on("error", () => undefined).resume(), "close");
+    await a.service.close();
+    await gone;
+    mute.close();
+    expect(a.service.statistics().refused).toEqual({});
   });
 
   test("a port in use is an error that says so", async () => {

@@ -243,6 +243,7 @@ class Service implements P2pService {
     for (const session of sessions) {
       session.send(frame);
       this.#counters.sent(message, frame.length);
+      this.#options.onSent?.(message, frame.length);
     }
   }
 
