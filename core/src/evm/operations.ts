@@ -97,7 +97,7 @@ export function hashMemory(frame: Frame, host: Host, gas: number, top: number): 
 
 /** EXP. */
 export function power(frame: Frame, gas: number, top: number): number {
-  const left = charge(frame, gas, 50 * significantBytes(frame.stack, top - 8));
+  const left = charge(frame, gas, frame.rules.expByteGas * significantBytes(frame.stack, top - 8));
   if (left >= 0) exponentiate(frame.stack, top - 8);
   return left;
 }

@@ -43,6 +43,8 @@ export interface EvmRules {
   readonly name: string;
   /** Static cost by opcode; −1 marks an opcode that does not exist. */
   readonly staticGas: Int32Array;
+  /** Added by EXP for each byte of the exponent. */
+  readonly expByteGas: number;
   /** Cost and refund of a storage write, by {@link StoreChange}. */
   readonly storeGas: readonly number[];
   readonly storeRefund: readonly number[];
@@ -120,6 +122,7 @@ export function fiscoRules(options: {
       istanbul ? ISTANBUL : {},
       free ? { [O.Sload]: 1200, [O.Create]: 16000, [O.Create2]: 16000 } : {},
     ),
+    expByteGas: 50,
     storeGas: [istanbul ? 800 : reset, free ? 1200 : 20000, reset, reset],
     storeRefund: [0, 0, 0, 15000],
     storeGasFloor: istanbul ? 2300 : -1,
@@ -138,6 +141,7 @@ export function ethereumRules(revision: Revision): EvmRules {
   return {
     name: `ethereum ${revision}`,
     staticGas: staticGas(istanbul ? { ...ISTANBUL, [O.Sload]: 800 } : {}),
+    expByteGas: 50,
     storeGas: [dirty, 20000, 5000, 5000, dirty, dirty, dirty, dirty, dirty, dirty],
     storeRefund: [0, 0, 0, 15000, 0, -15000, 15000, 20000 - dirty, restored, restored - 15000],
     storeGasFloor: istanbul ? 2300 : -1,

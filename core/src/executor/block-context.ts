@@ -1,6 +1,6 @@
 /** Everything that lives as long as the execution of one block, or of one read-only call. */
 import type { CryptoSuite } from "../crypto/index.js";
-import { FramePool } from "../evm/index.js";
+import type { FramePool } from "../evm/index.js";
 import type { CodeCache } from "../evm/index.js";
 import type { Address, Hash } from "../primitives/index.js";
 import type { BlockHeader } from "../protocol/index.js";

@@ -23,50 +23,54 @@ const SIGMA = Uint8Array.from([
 const v = new Uint32Array(32);
 const m = new Uint32Array(32);
 
-/** v[a] += v[b] + m[word], where a and b are offsets of low halves and a negative word means none. */
-function addInto(a: number, b: number, word: number): void {
-  let low = (v[a] as number) + (v[b] as number);
-  let high = (v[a + 1] as number) + (v[b + 1] as number);
-  if (word >= 0) {
-    low += m[word] as number;
-    high += m[word + 1] as number;
-  }
-  v[a] = low;
-  v[a + 1] = high + Math.floor(low / 0x1_0000_0000);
-}
-
-/** v[a] = (v[a] xor v[b]) rotated right by `bits`, which is below 32. */
-function xorRotate(a: number, b: number, bits: number): void {
-  const low = (v[a] as number) ^ (v[b] as number);
-  const high = (v[a + 1] as number) ^ (v[b + 1] as number);
-  v[a] = (low >>> bits) | (high << (32 - bits));
-  v[a + 1] = (high >>> bits) | (low << (32 - bits));
-}
-
-/** v[a] = (v[a] xor v[b]) rotated right by 32 bits. */
-function xorSwap(a: number, b: number): void {
-  const low = (v[a] as number) ^ (v[b] as number);
-  v[a] = (v[a + 1] as number) ^ (v[b + 1] as number);
-  v[a + 1] = low;
-}
-
-/** v[a] = (v[a] xor v[b]) rotated right by 63 bits, which is left by one. */
-function xorRotateLeft(a: number, b: number): void {
-  const low = (v[a] as number) ^ (v[b] as number);
-  const high = (v[a + 1] as number) ^ (v[b + 1] as number);
-  v[a] = (low << 1) | (high >>> 31);
-  v[a + 1] = (high << 1) | (low >>> 31);
-}
-
+/**
+ * The mixing function G on the words at offsets a, b, c, d, with the message words at x and y. One function without
+ * calls: an attacker chooses the number of rounds, so its speed is what a unit of gas costs.
+ */
 function mix(a: number, b: number, c: number, d: number, step: number): void {
-  addInto(a, b, 2 * (SIGMA[step] as number));
-  xorSwap(d, a);
-  addInto(c, d, -1);
-  xorRotate(b, c, 24);
-  addInto(a, b, 2 * (SIGMA[step + 1] as number));
-  xorRotate(d, a, 16);
-  addInto(c, d, -1);
-  xorRotateLeft(b, c);
+  const x = 2 * (SIGMA[step] as number);
+  const y = 2 * (SIGMA[step + 1] as number);
+  let al = v[a] as number;
+  let ah = v[a + 1] as number;
+  let bl = v[b] as number;
+  let bh = v[b + 1] as number;
+  let cl = v[c] as number;
+  let ch = v[c + 1] as number;
+  // Each half: a += b + m, d = (d ^ a) >>> r1, c += d, b = (b ^ c) >>> r2. A sum that is below a summand has carried.
+  let sum = (al + bl) >>> 0;
+  ah = (ah + bh + (sum < al ? 1 : 0)) >>> 0;
+  al = (sum + (m[x] as number)) >>> 0;
+  ah = (ah + (m[x + 1] as number) + (al < sum ? 1 : 0)) >>> 0;
+  let dh = ((v[d] as number) ^ al) >>> 0;
+  let dl = ((v[d + 1] as number) ^ ah) >>> 0;
+  sum = (cl + dl) >>> 0;
+  ch = (ch + dh + (sum < cl ? 1 : 0)) >>> 0;
+  cl = sum;
+  let low = bl ^ cl;
+  let high = bh ^ ch;
+  bl = ((low >>> 24) | (high << 8)) >>> 0;
+  bh = ((high >>> 24) | (low << 8)) >>> 0;
+  sum = (al + bl) >>> 0;
+  ah = (ah + bh + (sum < al ? 1 : 0)) >>> 0;
+  al = (sum + (m[y] as number)) >>> 0;
+  ah = (ah + (m[y + 1] as number) + (al < sum ? 1 : 0)) >>> 0;
+  low = dl ^ al;
+  high = dh ^ ah;
+  dl = ((low >>> 16) | (high << 16)) >>> 0;
+  dh = ((high >>> 16) | (low << 16)) >>> 0;
+  sum = (cl + dl) >>> 0;
+  ch = (ch + dh + (sum < cl ? 1 : 0)) >>> 0;
+  cl = sum;
+  low = bl ^ cl;
+  high = bh ^ ch;
+  v[a] = al;
+  v[a + 1] = ah;
+  v[b] = (low << 1) | (high >>> 31);
+  v[b + 1] = (high << 1) | (low >>> 31);
+  v[c] = cl;
+  v[c + 1] = ch;
+  v[d] = dl;
+  v[d + 1] = dh;
 }
 
 function round(number: number): void {
