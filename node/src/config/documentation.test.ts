@@ -14,7 +14,7 @@ const text = readFileSync(fileURLToPath(new URL("../../../docs/operating/configu
 /** Keys in the tables of one chapter. */
 function documented(chapter: string): string[] {
   const body = text.split(/^## /m).find((part) => part.startsWith(`${chapter}\n`)) ?? "";
-  return [...body.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? "").sort();
+  return [...body.matchAll(/^\| `([^`]+)` +\|/gm)].map((match) => match[1] ?? "").sort();
 }
 
 /** Keys that reading a document asks for. */
