@@ -1,14 +1,19 @@
 /** One node: everything that its folders offer, put together in the order in which it can start and stop. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { groupDataDirectory, type GroupFiles, type NodeFiles } from "./config/index.js";
 import { GroupRegistry } from "./group-registry.js";
-import { loadNodeKey, type NodeKey } from "./node-key.js";
+import { loadNativeSuites, readNodeKey, type NodeKey } from "./crypto/index.js";
 import { nodeReader } from "./node-reader.js";
-import { createP2pService, createTlsTransport, type P2pService } from "./p2p/index.js";
+import {
+  createP2pService,
+  createTlsTransport,
+  readCredentials,
+  type P2pService,
+  type TlsCredentials,
+} from "./p2p/index.js";
 import { createRpcService, startRpcHttpServer, type RpcHttpServer } from "./rpc/index.js";
 import { GroupThread, VerifierPool } from "./runtime/index.js";
 import { tracerTo, type Log } from "./telemetry/index.js";
@@ -68,7 +73,8 @@ async function startGroup(
     chainId: node.chain.id,
     version: node.supportedVersion,
     sm: node.chain.sm,
-    ...key,
+    nodeId: key.nodeId,
+    privateKey: key.pair.privateKey,
     storeDirectory,
     storeCacheBytes: STORE_CACHE_BYTES,
     seed: randomBytes(16).toString("hex"),
@@ -99,36 +105,15 @@ async function startGroup(
   }
 }
 
-function readPem(file: string, key: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CodedError("certificate-unreadable", `network_security.${key}: ${reason}`, { cause });
-  }
-}
-
-/** Every certificate of the extra folder, if one is named. */
-function readAuthorities(directory: string): string[] {
-  if (directory === "") return [];
-  return readdirSync(directory)
-    .filter((name) => /\.(crt|pem|cer)$/.test(name))
-    .map((name) => readPem(join(directory, name), "ca_path"));
-}
-
 function p2pOptions(
   options: NodeOptions,
   key: NodeKey,
+  credentials: TlsCredentials,
 ): Omit<Parameters<typeof createP2pService>[0], "onFrame" | "onPeersChanged"> {
   const { node } = options.files;
-  const { keyFile, certificateFile, caFile, caPath } = node.networkSecurity;
   return {
     nodeId: key.nodeId,
-    transport: createTlsTransport({
-      key: readPem(keyFile, "key"),
-      certificate: readPem(certificateFile, "cert"),
-      authorities: [readPem(caFile, "ca_cert"), ...readAuthorities(caPath)].join("\n"),
-    }),
+    transport: createTlsTransport(credentials),
     listen: node.p2p.listen,
     staticPeers: node.p2p.peers,
     blacklist: node.blacklist,
@@ -146,7 +131,16 @@ function p2pOptions(
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   refuseUnsupported(options.files);
   const { node, groups } = options.files;
-  const key = loadNodeKey(node.networkSecurity.keyFile);
+  const suites = await loadNativeSuites();
+  const key = readNodeKey(node.networkSecurity.keyFile, node.chain.sm ? suites.sm : suites.standard);
+  const own = readCredentials(node.networkSecurity);
+  for (const warning of own.warnings) options.log.line("warning", `[P2P]${warning}`);
+  if (own.nodeId !== key.nodeId) {
+    throw new CodedError(
+      "key-not-of-certificate",
+      `${node.networkSecurity.keyFile} is not the key of ${node.networkSecurity.certificateFile}: both must belong to the same node.`,
+    );
+  }
   const registry = new GroupRegistry(key.nodeId, options.log);
   const verifiers = new VerifierPool(new URL("verifier-thread.js", import.meta.url), {
     threads: node.verifierThreads,
@@ -165,7 +159,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const send: P2pService["send"] = (to, message) => p2p?.send(to, message) ?? 0;
     for (const group of groups) await startGroup(group, { ...options, key, verifiers, registry, send });
     p2p = await createP2pService({
-      ...p2pOptions(options, key),
+      ...p2pOptions(options, key, own.credentials),
       onFrame: (from: NodeId, frame: P2pFrame) => {
         registry.find(frame.groupId as GroupId)?.frame(from, frame);
       },
