@@ -1,6 +1,6 @@
 /** The running groups of a node: who belongs to them, and how frames and requests reach them. */
 import type { GroupId, NodeId } from "@tsbcos/core/primitives";
-import { internalError, nodeError, RpcError, type GroupGateway } from "./rpc/index.js";
+import { refusedSubmission, RpcError, type GroupGateway } from "./rpc/index.js";
 import { ReadFailed, SubmissionRefused, type CommittedBlock, type GroupThread } from "./runtime/index.js";
 import type { Log } from "./telemetry/index.js";
 
@@ -24,10 +24,7 @@ async function submit(thread: GroupThread, raw: Uint8Array): Promise<string> {
     return await thread.submit(raw);
   } catch (error) {
     if (!(error instanceof SubmissionRefused)) throw error;
-    if (error.code === "malformed")
-      throw internalError("invalid transaction: it cannot be decoded or its signature is invalid");
-    if (error.code === "not-in-group") throw nodeError("notAMember");
-    throw internalError(error.code === "node-is-syncing" ? "ImportResult::NodeIsSyncing" : error.message);
+    throw refusedSubmission({ code: error.code, text: error.message });
   }
 }
 

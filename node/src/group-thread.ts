@@ -6,7 +6,7 @@ import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
 import { Ledger, type ChainRules, type ConsensusType } from "@tsbcos/core/ledger";
 import type { SupportedVersion } from "@tsbcos/core/protocol";
 import { loadNativeSuites } from "./crypto/index.js";
-import { internalError, RpcError, runGroupMethod, type GroupReader, type Json } from "./rpc/index.js";
+import { chainReader, internalError, RpcError, runGroupMethod, type Json } from "./rpc/index.js";
 import {
   GroupHost,
   Outbox,
@@ -34,42 +34,6 @@ function tracerTo(outbox: Outbox, lowest: GroupThreadStart["traceLevel"]): Trace
   const from = TRACE_ORDER.indexOf(lowest);
   return (event) => {
     if (TRACE_ORDER.indexOf(event.level) >= from) outbox.trace(event);
-  };
-}
-
-/** The read-only view that RPC methods get. */
-function readerOf(parts: {
-  readonly ledger: Ledger;
-  readonly group: Group;
-  readonly chain: ChainWorker;
-  readonly nodeId: GroupThreadStart["nodeId"];
-}): GroupReader {
-  const { ledger, group, chain, nodeId } = parts;
-  const { suite, version, consensusType } = ledger.rules;
-  return {
-    suite,
-    version,
-    consensusType,
-    isMember: () => ledger.head().sealers.includes(nodeId) || ledger.head().observers.includes(nodeId),
-    head() {
-      const { header, sealers, observers, totalTransactions, failedTransactions } = ledger.head();
-      return { number: header.number, sealers, observers, totalTransactions, failedTransactions };
-    },
-    hashAt: (height) => ledger.hashAt(height),
-    heightOf: (hash) => ledger.numberOf(hash),
-    block: (height) => ledger.block(height),
-    locateTransaction(hash) {
-      const place = ledger.locateTransaction(hash);
-      return place === undefined ? undefined : { height: place.number, index: place.index };
-    },
-    systemConfig: (key, height) => ledger.systemConfig(key, height),
-    code: (address) => chain.codeAt(address),
-    pending: () => group.pool.pending(),
-    pendingCount: () => group.pool.size,
-    consensusStatus: () => group.consensusStatus() as Json,
-    pbftView: () => group.pbftView(),
-    syncStatus: () => group.syncStatus() as Json,
-    call: (request) => chain.call(request),
   };
 }
 
@@ -120,7 +84,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
     );
   }
   const chain = new ChainWorker(ledger);
-  const reader = readerOf({ ledger, group: made.value, chain, nodeId: start.nodeId });
+  const reader = chainReader({ ledger, group: made.value, chain, nodeId: start.nodeId });
   const host = new GroupHost({
     nodeId: start.nodeId,
     store,

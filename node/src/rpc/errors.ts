@@ -75,3 +75,21 @@ export function internalError(comment: string): RpcError {
 export function unusableParams(): RpcError {
   return new RpcError(PROTOCOL_ERRORS.invalidParams, { withData: true });
 }
+
+/**
+ * A transaction that a group did not take.
+ *
+ * @param refusal code and text of the pool's answer
+ */
+export function refusedSubmission(refusal: { readonly code: string; readonly text: string }): RpcError {
+  switch (refusal.code) {
+    case "malformed":
+      return internalError("invalid transaction: it cannot be decoded or its signature is invalid");
+    case "not-in-group":
+      return nodeError("notAMember");
+    case "node-is-syncing":
+      return internalError("ImportResult::NodeIsSyncing");
+    default:
+      return internalError(refusal.text);
+  }
+}

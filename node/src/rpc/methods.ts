@@ -31,6 +31,8 @@ export const METHODS: ReadonlyMap<string, MethodDeclaration> = new Map(
     getGroupList: free,
     getPeers: node("int"),
     getNodeIDList: node("int"),
+    queryPeers: free,
+    queryGroupStatus: node("int"),
 
     getGroupPeers: group(),
     getBlockNumber: group(),

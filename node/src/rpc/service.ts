@@ -4,18 +4,7 @@ import { internalError, nodeError, protocolError, RpcError, unusableParams } fro
 import { parseBytes } from "./formats.js";
 import { readJson, writeJson, type Json } from "./json.js";
 import { METHODS, parametersFit } from "./methods.js";
-
-/** What the methods of the node as a whole answer from. */
-export interface NodeReader {
-  clientVersion(): Json;
-  nodeInfo(): Json;
-  /** All P2P sessions, as `getPeers` prints them. */
-  peers(): Json;
-  /** Own node id, then those of all sessions. */
-  nodeIds(): readonly string[];
-  /** Groups in which this node is sealer or observer, ascending. */
-  groupsOfNode(): readonly number[];
-}
+import type { NodeReader } from "./node-reader.js";
 
 /** A group as RPC reaches it. */
 export interface GroupGateway {
@@ -81,14 +70,19 @@ function requestIn(object: RequestObject): Request | undefined {
   return { id: id ?? null, method, params };
 }
 
-/** Group number from the first parameter: a 32-bit number, of which the low 16 bits count, as a signed number. */
-function groupIdOf(params: readonly Json[]): number {
+/** The first parameter as a 32-bit number. */
+function int32Of(params: readonly Json[]): number {
   const value = params[0] as number;
-  if (Math.abs(value) > INT32_MAX + 1) throw unusableParams();
-  return (value << 16) >> 16;
+  if (value > INT32_MAX || value < -INT32_MAX - 1) throw unusableParams();
+  return value;
 }
 
-function answerNode(reader: NodeReader, method: string): Json {
+/** Group number from the first parameter: its low 16 bits count, as a signed number. */
+function groupIdOf(params: readonly Json[]): number {
+  return (int32Of(params) << 16) >> 16;
+}
+
+function answerNode(reader: NodeReader, method: string, params: Json | undefined): Json {
   switch (method) {
     case "rpc_modules":
       return { "FISCO BCOS": "2.0" };
@@ -102,6 +96,10 @@ function answerNode(reader: NodeReader, method: string): Json {
       return reader.peers();
     case "getNodeIDList":
       return reader.nodeIds();
+    case "queryPeers":
+      return reader.staticPeers();
+    case "queryGroupStatus":
+      return reader.groupStatus(int32Of(params as readonly Json[]));
     default:
       throw protocolError("methodNotFound");
   }
@@ -113,7 +111,7 @@ export function createRpcService(backend: RpcBackend): RpcService {
     const method = METHODS.get(request.method);
     if (method === undefined) throw protocolError("methodNotFound");
     if (!parametersFit(method, request.params)) throw protocolError("invalidParams");
-    if (method.scope === "node") return writeJson(answerNode(backend.node, request.method));
+    if (method.scope === "node") return writeJson(answerNode(backend.node, request.method, request.params));
     const params = request.params as readonly Json[];
     const group = backend.group(groupIdOf(params));
     if (group === undefined) throw nodeError("groupMissing");

@@ -1,5 +1,5 @@
 export { readRecording } from "./recording.js";
 export type { Recording } from "./recording.js";
-export { replayChain } from "./replay.js";
+export { replayChain, replayedLedger } from "./replay.js";
 export type { ReplayDifference, ReplayOptions, ReplayOutcome } from "./replay.js";
 export type { FieldDifference, TableDifference } from "./compare.js";

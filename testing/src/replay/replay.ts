@@ -44,35 +44,55 @@ export interface ReplayOptions {
 /** Replays a chain in memory. Ends at the first difference. */
 export function replayChain(recording: Recording, options: ReplayOptions = {}): ReplayOutcome {
   const replay = new Replay(recording);
-  const last = recording.blocks.length - 1;
-  let difference = replay.compareGenesis();
-  for (let number = 1; number <= last && difference === undefined; number++) {
-    difference = replay.block(recording.blocks[number] as RpcBlock);
-    if (difference === undefined) options.onBlock?.(number, last);
-  }
+  const difference = replay.all(options);
   return { ...replay.counts, difference: difference ?? replay.compareReopened() };
+}
+
+/**
+ * The ledger at the end of a replayed chain.
+ *
+ * @throws Error when the replay finds a difference
+ */
+export function replayedLedger(recording: Recording): Ledger {
+  const replay = new Replay(recording);
+  const found = replay.all();
+  if (found !== undefined) {
+    throw new Error(`block ${found.block}, ${found.field}: recorded ${found.recorded}, computed ${found.computed}`);
+  }
+  return replay.ledger;
 }
 
 class Replay {
   readonly counts = { blocks: 0, transactions: 0, receipts: 0, blocksWithTables: 0 };
   readonly #recording: Recording;
   readonly #store = new MemoryStore();
-  readonly #ledger: Ledger;
+  readonly ledger: Ledger;
   readonly #executor: BlockExecutor;
 
   constructor(recording: Recording) {
     this.#recording = recording;
-    this.#ledger = this.#open();
+    this.ledger = this.#open();
     const { version, suite, chainId, groupId, freeStorage } = recording.rules;
-    const blockHashAt = (number: number) => this.#ledger.hashAt(number);
-    const { rows } = this.#ledger;
+    const blockHashAt = (number: number) => this.ledger.hashAt(number);
+    const { rows } = this.ledger;
     this.#executor = new BlockExecutor({ rows, version, suite, chainId, groupId, freeStorage, blockHashAt });
+  }
+
+  /** Every block in turn, up to the first difference. */
+  all(options: ReplayOptions = {}): ReplayDifference | undefined {
+    const last = this.#recording.blocks.length - 1;
+    let difference = this.compareGenesis();
+    for (let number = 1; number <= last && difference === undefined; number++) {
+      difference = this.block(this.#recording.blocks[number] as RpcBlock);
+      if (difference === undefined) options.onBlock?.(number, last);
+    }
+    return difference;
   }
 
   compareGenesis(): ReplayDifference | undefined {
     const [genesis] = this.#recording.blocks;
     if (genesis === undefined) return difference(0, "block 0", "in the recording", "not there");
-    const { header, hash } = this.#ledger.head();
+    const { header, hash } = this.ledger.head();
     const found = compareHeaders(genesis, header) ?? compareTexts("hash", plain(genesis.hash), hash);
     return found === undefined ? undefined : { block: 0, touchedTables: [], ...found };
   }
@@ -102,7 +122,7 @@ class Replay {
 
   /** A store that was written by a whole replay opens again, with the same head and an undamaged last block. */
   compareReopened(): ReplayDifference | undefined {
-    const before = this.#ledger.head();
+    const before = this.ledger.head();
     const { number } = before.header;
     const after = this.#open().head();
     const found = compareTexts("hash after reopening", before.hash, after.hash);
@@ -121,7 +141,7 @@ class Replay {
    * proposer and transactions; the rest comes from the replayed chain.
    */
   #proposal(recorded: RpcBlock, transactions: readonly VerifiedTransaction[]): BlockInput {
-    const head = this.#ledger.head();
+    const head = this.ledger.head();
     const { version, suite } = this.#recording.rules;
     const header = {
       parentHash: head.hash,
@@ -188,15 +208,15 @@ class Replay {
   }
 
   #compareSealer(recorded: RpcBlock): FieldDifference | undefined {
-    const count = this.#ledger.head().sealers.length;
+    const count = this.ledger.head().sealers.length;
     if (Number(recorded.sealer) < count) return undefined;
     return { field: "sealer", recorded: recorded.sealer, computed: `one of ${String(count)} sealers` };
   }
 
   #commit(recorded: RpcBlock, executed: ExecutedBlock): ReplayDifference | undefined {
-    const head: ChainHead = this.#ledger.head();
-    this.#store.write(this.#ledger.prepareStore(executed, signaturesOf(recorded)));
-    const { totalTransactions } = this.#ledger.committed(executed);
+    const head: ChainHead = this.ledger.head();
+    this.#store.write(this.ledger.prepareStore(executed, signaturesOf(recorded)));
+    const { totalTransactions } = this.ledger.committed(executed);
     const { number } = executed.header;
     const expected = head.totalTransactions + recorded.transactions.length;
     if (totalTransactions !== expected) {

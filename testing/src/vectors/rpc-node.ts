@@ -1,0 +1,175 @@
+/** Node 0 of a recorded chain, as far as JSON-RPC sees it: a replayed ledger behind the real service. */
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ChainWorker, Group } from "@tsbcos/core/group";
+import type { GroupOptions } from "@tsbcos/core/group";
+import type { Ledger } from "@tsbcos/core/ledger";
+import { CodedError, createRandom, height, ok } from "@tsbcos/core/primitives";
+import type { GroupId, Hash, NodeId, Result } from "@tsbcos/core/primitives";
+import { ModuleId, encodeSyncPacket, verifyTransaction } from "@tsbcos/core/protocol";
+import type { VerifiedTransaction } from "@tsbcos/core/protocol";
+import { nonceWindowStart, TransactionPool } from "@tsbcos/core/txpool";
+import { loadChain as loadFiles } from "@tsbcos/node/config";
+import { readNodeKey } from "@tsbcos/node/crypto";
+import type { NativeSuites } from "@tsbcos/node/crypto";
+import { readNodeCertificate } from "@tsbcos/node/p2p";
+import { chainReader, createNodeReader, createRpcService, refusedSubmission, runGroupMethod } from "@tsbcos/node/rpc";
+import type { ChainReaderParts, GroupGateway, Json, NodeReader, RpcService, SessionView } from "@tsbcos/node/rpc";
+import { readRecording, replayedLedger } from "../replay/index.js";
+import { RECORDINGS } from "./load.js";
+import type { ChainName } from "./load.js";
+
+const START = { steadyMs: 0, wallMs: 0 };
+
+const OPTIONS: GroupOptions = {
+  pool: { limit: 1000, memoryBytesMax: 2 ** 26, expirationMs: 600_000 },
+  consensus: {
+    ttl: 2,
+    minBlockGenerationTimeMs: 500,
+    enableDynamicBlockSize: true,
+    blockSizeIncreaseRatio: 0.5,
+    enableTtlOptimization: true,
+    enablePrepareWithTransactionHashes: true,
+    broadcastPrepareByTree: true,
+    prepareStatusBroadcastPercent: 33,
+    maxRequestMissedTransactionsWaitMs: 100,
+    maxRequestPrepareWaitMs: 100,
+  },
+  blockSync: { syncBlockByTree: true, gossipIntervalMs: 1000, gossipPeersNumber: 3, downloadBytesMax: 2 ** 29 },
+  transactionSync: { sendTransactionsByTree: true, transactionGossipPeersMax: 5, idleWaitMs: 10 },
+};
+
+interface Identity {
+  readonly nodeId: NodeId;
+  readonly agencyName: string;
+  readonly nodeName: string;
+}
+
+/** Who a node of the recording is, from its certificate. */
+function identityOf(folder: string, node: number, prefix: string): Identity {
+  const file = join(folder, "nodes", `node${String(node)}`, `${prefix}node.crt`);
+  const identity = readNodeCertificate(new X509Certificate(readFileSync(file)).raw);
+  if (!identity.ok) throw new Error(`${file}: ${identity.error.code}`);
+  return identity.value;
+}
+
+/** What others had to do with node 0 when the chain was recorded. */
+export interface RecordedSurroundings {
+  /** Sessions in their order, from `getPeers`; names come from the certificates. */
+  readonly sessions: readonly {
+    readonly NodeID: string;
+    readonly IPAndPort: string;
+    readonly Topic: readonly string[];
+  }[];
+  /** What each peer had told last about its chain, from `getSyncStatus`. */
+  readonly told: readonly {
+    readonly nodeId: string;
+    readonly blockNumber: number;
+    readonly latestHash: string;
+  }[];
+}
+
+type LiveParts = ChainReaderParts["group"] & { readonly pool: Pick<TransactionPool, "import"> };
+
+/** A running group with three peers; undefined where this build has no machine for it. */
+function groupOf(
+  environment: Parameters<typeof Group.create>[0],
+  told: RecordedSurroundings["told"],
+): LiveParts | undefined {
+  const made = Group.create(environment);
+  if (!made.ok) return undefined;
+  const group = made.value;
+  const { genesisHash } = environment.ledger.head();
+  group.step({ type: "started", backedUpPrepare: undefined }, START);
+  group.step({ type: "peers-changed", peers: told.map(({ nodeId }) => nodeId as NodeId) }, START);
+  for (const { nodeId, blockNumber, latestHash } of told) {
+    const from = nodeId as NodeId;
+    const number = height(blockNumber);
+    const packet = { type: "status", number, genesisHash, latestHash: latestHash as Hash, time: 0 } as const;
+    const body = encodeSyncPacket(packet, environment.ledger.rules.version);
+    group.step({ type: "frame-received", from, moduleId: ModuleId.Sync, packetType: 0, seq: 0, body }, START);
+  }
+  return group;
+}
+
+/** What remains of a group without its machines. */
+function poolOnly(ledger: Ledger): LiveParts {
+  const { chainId, groupId } = ledger.rules;
+  const pool = new TransactionPool({ ...OPTIONS.pool, chainId, groupId, checkIds: true });
+  const { number } = ledger.head().header;
+  for (let at = nonceWindowStart(number); at <= number; at++) pool.loadNonces(at, ledger.noncesAt(at));
+  const missing = (): never => {
+    throw new Error("this build has no machine for the consensus of this chain");
+  };
+  return { pool, pbftView: () => undefined, consensusStatus: missing, syncStatus: missing };
+}
+
+function gatewayOf(ledger: Ledger, group: LiveParts, nodeId: NodeId): GroupGateway {
+  const { suite } = ledger.rules;
+  const reader = chainReader({ ledger, chain: new ChainWorker(ledger), group, nodeId });
+  const importing = (raw: Uint8Array): Result<Hash, { readonly code: string; readonly text: string }> => {
+    const verified: Result<VerifiedTransaction, { readonly code: string }> = verifyTransaction(raw, suite);
+    if (!verified.ok) return { ok: false, error: { code: "malformed", text: "" } };
+    const imported = group.pool.import(verified.value, "client", START);
+    return imported.ok ? ok(verified.value.hash) : imported;
+  };
+  return {
+    async read(method, params) {
+      return await Promise.resolve().then(() => runGroupMethod(reader, method, params));
+    },
+    submit(raw) {
+      const result = importing(raw);
+      return result.ok ? Promise.resolve(result.value) : Promise.reject(refusedSubmission(result.error));
+    },
+  };
+}
+
+/** The service of node 0 over the replayed chain, and whatever its methods failed with that is no RPC error. */
+export function serviceOf(
+  name: ChainName,
+  suites: Pick<NativeSuites, "sm" | "standard">,
+  surroundings: RecordedSurroundings,
+): { readonly service: RpcService; readonly defects: unknown[] } {
+  const folder = join(RECORDINGS, name);
+  const recording = readRecording(folder, suites);
+  const { rules, genesis } = recording;
+  const prefix = rules.suite.name === "sm" ? "gm" : "";
+  const { node } = loadFiles(join(folder, "config.ini"), join(folder, "group.1.genesis"), 1 as GroupId).value;
+  const [self, ...others] = [0, 1, 2, 3].map((index) => identityOf(folder, index, prefix)) as [Identity, ...Identity[]];
+  const ledger = replayedLedger(recording);
+  const { pair: key } = readNodeKey(join(folder, "nodes/node0", `${prefix}node.key`), rules.suite);
+  const environment = { ledger, genesis, key, nodeId: self.nodeId, options: OPTIONS, random: createRandom(name) };
+  const gateway = gatewayOf(ledger, groupOf(environment, surroundings.told) ?? poolOnly(ledger), self.nodeId);
+  const sessions = surroundings.sessions.map((session): SessionView => {
+    const peer = others.find(({ nodeId }) => nodeId === session.NodeID);
+    if (peer === undefined) throw new CodedError("peer-unknown", "a session with nobody of the chain");
+    return { ...peer, endpoint: session.IPAndPort, topics: session.Topic };
+  });
+  const reader: NodeReader = createNodeReader({
+    ...self,
+    listen: `${node.p2p.listen.host}:${String(node.p2p.listen.port)}`,
+    chainId: node.chain.id,
+    sm: node.chain.sm,
+    supportedVersion: node.supportedVersion,
+    supportedVersionText: node.supportedVersionText,
+    compatibleVersion: "2.9.1",
+    programVersion: "0.0.0",
+    staticPeers: () => node.p2p.peers,
+    sessions: () => sessions,
+    groupsOfNode: () => [1],
+    isRunning: (groupId) => groupId === 1,
+  });
+  const defects: unknown[] = [];
+  const service = createRpcService({
+    node: reader,
+    group: (groupId) => (groupId === 1 ? gateway : undefined),
+    onDefect: (_method, error) => defects.push(error),
+  });
+  return { service, defects };
+}
+
+/** A request as text. */
+export function requestText(id: number, method: string, params: readonly Json[]): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, method, params });
+}
