@@ -91,6 +91,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
     chain,
     verifiers: new VerifierClient(start.verifierPorts, suite),
     outbox,
+    debugSuite: start.traceLevel === "debug" ? suite : undefined,
     read: (method, params) => runGroupMethod(reader, method, params as readonly Json[]),
     errorOf: plainError,
     onFailure: (error) => {

@@ -5,9 +5,11 @@
 import { performance } from "node:perf_hooks";
 import { assert, NOT_A_SEALER, unreachable, type Instant } from "@tsbcos/core/primitives";
 import type { ChainWorker, GroupDriver, GroupEffect, GroupEffectOf, GroupPorts } from "@tsbcos/core/group";
+import type { CryptoSuite } from "@tsbcos/core/crypto";
 import type { NodeId } from "@tsbcos/core/primitives";
 import type { StateWrite } from "@tsbcos/core/state";
 import { unpackBytes } from "./bytes-pack.js";
+import { failedTransactions } from "./failed-transactions.js";
 import type { PlainError, ToGroup } from "./messages.js";
 import type { Outbox } from "./outbox.js";
 import type { VerifierClient } from "./verifiers.js";
@@ -26,6 +28,8 @@ export interface GroupHostParts {
   readonly chain: ChainWorker;
   readonly verifiers: VerifierClient;
   readonly outbox: Outbox;
+  /** Given when failed transactions are to be logged with their reasons. */
+  readonly debugSuite: CryptoSuite | undefined;
   /** Answers a reading method with JSON text; throws what {@link errorOf} understands. */
   readonly read: (method: string, params: unknown) => string;
   /** A failed read as it crosses threads. */
@@ -174,8 +178,10 @@ export class GroupHost implements GroupPorts {
   }
 
   #report({ head, block }: GroupEffectOf<"block-committed">): void {
-    const index = head.sealers.indexOf(this.#parts.nodeId);
-    this.#parts.outbox.block({
+    const { nodeId, outbox, debugSuite } = this.#parts;
+    const index = head.sealers.indexOf(nodeId);
+    if (debugSuite !== undefined) for (const event of failedTransactions(block, debugSuite)) outbox.trace(event);
+    outbox.block({
       number: block.header.number,
       hash: block.hash,
       transactions: block.transactions.length,
