@@ -19,7 +19,7 @@ export interface MessageParts {
 export function signedMessage(state: PbftState, parts: MessageParts): PbftMessage {
   const { height, view, blockHash, block = NO_BLOCK } = parts;
   const { key } = state.environment;
-  const fields = { height, view, index: state.members.ownIndex, timestamp: state.nextTimestamp() };
+  const fields = { height, view, index: state.members.ownIndex, timestamp: BigInt(Math.trunc(state.now.wallMs)) };
   const sig = state.suite.sign(hexToBytes(blockHash), key);
   const sig2 = state.suite.sign(pbftFieldsDigest(fields, state.suite), key);
   return { ...fields, blockHash, sig, sig2, block };

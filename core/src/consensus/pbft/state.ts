@@ -130,7 +130,6 @@ export class PbftState {
   now: Instant;
   effects: ConsensusEffect[] = [];
   #lastToken = 0;
-  #lastTimestampMs = 0;
 
   constructor(environment: ConsensusEnvironment, head: ChainHead, now: Instant, plantedBugs: PlantedBugs) {
     const { options, rules, pool } = environment;
@@ -173,15 +172,6 @@ export class PbftState {
   /** A number for an effect that will be answered. */
   nextToken(): number {
     return ++this.#lastToken;
-  }
-
-  /**
-   * Wall clock for a message of ours, never the same twice: signatures do not cover whether a message is a sign, a
-   * commit or a view change, so two of ours must not share all other fields.
-   */
-  nextTimestamp(): bigint {
-    this.#lastTimestampMs = Math.max(Math.trunc(this.now.wallMs), this.#lastTimestampMs + 1);
-    return BigInt(this.#lastTimestampMs);
   }
 
   /** True while votes must be left alone because synchronisation will bring the block: far behind, or fetching it. */

@@ -18,6 +18,7 @@ import {
 } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import type { JsonValue } from "../interface.js";
+import { forgePrepare, honestHeader, sendForgery } from "./adversary.js";
 import { TestCluster } from "./cluster.js";
 import type { ClusterEvent, ClusterOptions, Frame, Work } from "./cluster.js";
 
@@ -69,10 +70,13 @@ class Teller {
     return this.#cluster;
   }
 
-  /** `add-nodes 4 [whole-prepares] [tx_count_limit 3]`. */
+  /** `add-nodes 4 [whole-prepares] [ttl-forwarding] [tx_count_limit 3]`. */
   #begin(words: readonly string[]): void {
     const made: ClusterOptions = { log: (event) => this.#log(event) };
-    const options = words.includes("whole-prepares") ? { enablePrepareWithTransactionHashes: false } : {};
+    const options = {
+      enablePrepareWithTransactionHashes: !words.includes("whole-prepares"),
+      enableTtlOptimization: !words.includes("ttl-forwarding"),
+    };
     const at = words.indexOf("tx_count_limit");
     const settings = at < 0 ? {} : { txCountLimit: Number(words[at + 1]) };
     this.#cluster = new TestCluster(Number(words[0]), { ...made, options, settings });
@@ -118,6 +122,8 @@ class Teller {
         return;
       case "repeat":
         return this.#repeat(cluster, words);
+      case "forge":
+        return this.#forge(cluster, words);
       case "status":
         return this.#status(cluster.machine(first).status());
       default:
@@ -159,6 +165,27 @@ class Teller {
     const seen = this.#seen.findLast((other) => other.kind === kind && other.frame.from === from);
     assert(seen !== undefined, "what is repeated was sent before");
     cluster.inject({ ...seen.frame, from: by, to });
+  }
+
+  /** `forge view-change 9 by 3 to 0 1`, `forge prepare 0 by 3 to 0 1`: a message for that view, of a block made up on the spot. */
+  #forge(cluster: TestCluster, words: readonly string[]): void {
+    const [kind, view] = [words[0], Number(words[1])];
+    const [by = 0] = listAfter(words, "by");
+    const to = listAfter(words, "to");
+    const { hash, header } = cluster.node(by).head;
+    if (kind === "view-change") {
+      const { ViewChange } = PbftPacketId;
+      this.#lines.push(`        ${by} claims: view-change to ${view}`);
+      return sendForgery(
+        cluster,
+        { packetId: ViewChange, signer: by, height: header.number, view, blockHash: hash },
+        to,
+      );
+    }
+    const made = [cluster.transaction("forged")];
+    const forgery = forgePrepare(cluster, by, honestHeader(cluster, by, made), made, view);
+    this.#lines.push(`        ${by} claims: prepare ${this.#proposal(forgery.blockHash)} view ${view}`);
+    sendForgery(cluster, forgery, to);
   }
 
   #status(status: JsonValue): void {
