@@ -6,7 +6,8 @@ import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
 import { Ledger, type ChainRules, type ConsensusType } from "@tsbcos/core/ledger";
 import type { SupportedVersion } from "@tsbcos/core/protocol";
 import { loadNativeSuites } from "./crypto/index.js";
-import { chainReader, internalError, RpcError, runGroupMethod, type Json } from "./rpc/index.js";
+import type { Json } from "@tsbcos/core/protocol";
+import { chainReader, internalError, RpcError, runGroupMethod } from "./rpc/index.js";
 import {
   GroupHost,
   Outbox,

@@ -1,6 +1,6 @@
 /** Frames of the peer-to-peer protocol. See docs/protocol/p2p-frames.md. */
-import { EMPTY_BYTES, P2P_FRAME_BYTES_MAX, assert, err, ok } from "../primitives/index.js";
-import type { Failure, Result } from "../primitives/index.js";
+import { P2P_FRAME_BYTES_MAX, assert } from "../primitives/index.js";
+import { FrameCutter } from "./frame-cutter.js";
 
 /** Number of each module on the wire. */
 export const ModuleId = { Amop: 1, Topic: 2, Pbft: 8, Sync: 9, Raft: 11 } as const;
@@ -27,13 +27,6 @@ export interface P2pFrame {
   readonly seq: number;
   /** As transmitted, that is, compressed where the flag says so. */
   readonly body: Uint8Array;
-}
-
-/** A peer that does not speak the protocol: the session must end. */
-export interface FrameFailure extends Failure {
-  readonly code: "frame-too-short" | "frame-too-long";
-  /** The announced length in bytes, header included. */
-  readonly length: number;
 }
 
 /** The bytes of a frame, which asserts its ranges and that it fits into {@link P2P_FRAME_BYTES_MAX}. */
@@ -69,82 +62,9 @@ function decodeFrame(bytes: Uint8Array): P2pFrame {
   };
 }
 
-/**
- * Cuts the bytes of one session into frames, whatever way they are split.
- *
- * Memory grows with what has arrived, never with what was announced, and holds at most one frame. Each byte of an
- * incomplete frame is copied a bounded number of times; frames that lie whole in a chunk are not copied at all, so a
- * chunk must not be written to afterwards.
- */
-export class P2pFrameReader {
-  private buffer = EMPTY_BYTES;
-  private filled = 0;
-  private failure: FrameFailure | undefined;
-
-  /** Bytes held of the frame that is not complete yet. */
-  get pendingBytes(): number {
-    return this.filled;
+/** Cuts the bytes of one session into frames, whatever way they are split. */
+export class P2pFrameReader extends FrameCutter<P2pFrame> {
+  constructor() {
+    super({ headerBytes: P2P_HEADER_BYTES, frameBytesMax: P2P_FRAME_BYTES_MAX }, decodeFrame);
   }
-
-  /**
-   * Takes the next bytes and returns the frames that they complete, in order.
-   *
-   * @returns a failure as soon as a length is out of range, then and ever after
-   */
-  push(chunk: Uint8Array): Result<P2pFrame[], FrameFailure> {
-    if (this.failure !== undefined) return err(this.failure);
-    const frames: P2pFrame[] = [];
-    let at = 0;
-    while (at < chunk.length) {
-      const whole = this.filled === 0 ? announcedLength(chunk, at, chunk.length) : undefined;
-      if (whole !== undefined && !this.accepts(whole)) break;
-      if (whole !== undefined && at + whole <= chunk.length) {
-        frames.push(decodeFrame(chunk.subarray(at, at + whole)));
-        at += whole;
-        continue;
-      }
-      at = this.collect(chunk, at, frames);
-      if (this.failure !== undefined) break;
-    }
-    return this.failure === undefined ? ok(frames) : err(this.failure);
-  }
-
-  private accepts(length: number): boolean {
-    if (length < P2P_HEADER_BYTES) this.failure = { code: "frame-too-short", length };
-    else if (length > P2P_FRAME_BYTES_MAX) this.failure = { code: "frame-too-long", length };
-    if (this.failure !== undefined) this.buffer = EMPTY_BYTES;
-    return this.failure === undefined;
-  }
-
-  /** Adds bytes to the incomplete frame and returns where it stopped. */
-  private collect(chunk: Uint8Array, at: number, frames: P2pFrame[]): number {
-    const length = announcedLength(this.buffer, 0, this.filled);
-    const wanted = length ?? 4;
-    const taken = Math.min(wanted - this.filled, chunk.length - at);
-    this.reserve(this.filled + taken, wanted);
-    this.buffer.set(chunk.subarray(at, at + taken), this.filled);
-    this.filled += taken;
-    if (length === undefined) {
-      const announced = announcedLength(this.buffer, 0, this.filled);
-      if (announced !== undefined) this.accepts(announced);
-    } else if (this.filled === length) {
-      frames.push(decodeFrame(this.buffer.subarray(0, length)));
-      this.buffer = EMPTY_BYTES;
-      this.filled = 0;
-    }
-    return at + taken;
-  }
-
-  private reserve(bytes: number, wanted: number): void {
-    if (bytes <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.max(bytes, Math.min(wanted, this.buffer.length * 2)));
-    grown.set(this.buffer.subarray(0, this.filled));
-    this.buffer = grown;
-  }
-}
-
-/** The length that stands at `at`, undefined while its four bytes are not there. */
-function announcedLength(bytes: Uint8Array, at: number, end: number): number | undefined {
-  if (end - at < 4) return undefined;
-  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);
 }

@@ -3,7 +3,7 @@ import type { ChainWorker, Group } from "@tsbcos/core/group";
 import type { Ledger } from "@tsbcos/core/ledger";
 import type { NodeId } from "@tsbcos/core/primitives";
 import type { GroupReader } from "./group-reader.js";
-import type { Json } from "./json.js";
+import type { Json } from "@tsbcos/core/protocol";
 
 /** What a reader looks at. */
 export interface ChainReaderParts {

@@ -7,12 +7,13 @@ import {
   receiptLeaves,
   transactionLeaves,
   V2_2_0,
+  writeJson,
+  type Json,
   type MerkleLevel,
 } from "@tsbcos/core/protocol";
 import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
 import { hexBytes, hexNumber, hexText, parseBlockNumber, parseBytes, parseHash, parseIndex } from "./formats.js";
 import type { GroupReader } from "./group-reader.js";
-import { writeJson, type Json } from "./json.js";
 import {
   batchReceiptJson,
   blockJson,

@@ -3,7 +3,6 @@ export { internalError, NODE_ERRORS, nodeError, PROTOCOL_ERRORS, refusedSubmissi
 export { runGroupMethod } from "./group-methods.js";
 export type { CallOutcome, GroupReader, HeadView } from "./group-reader.js";
 export { HTTP_LIMITS, startRpcHttpServer, type HttpLimits, type RpcHttpServer } from "./http.js";
-export type { Json } from "./json.js";
 export { METHODS } from "./methods.js";
 export type { StoredBlock } from "./objects.js";
 export { createNodeReader, type NodeFacts, type NodeReader, type SessionView } from "./node-reader.js";

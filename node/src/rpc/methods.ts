@@ -1,5 +1,5 @@
 /** The method table: which methods there are, what they take, and where they run. */
-import type { Json } from "./json.js";
+import type { Json } from "@tsbcos/core/protocol";
 
 /** Type of one positional parameter: a whole number, a text, a truth value or an object. */
 export type ParameterType = "int" | "str" | "bool" | "obj";

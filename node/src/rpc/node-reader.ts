@@ -3,7 +3,7 @@ import type { NodeId } from "@tsbcos/core/primitives";
 import { V2_2_0, type SupportedVersion } from "@tsbcos/core/protocol";
 import { nodeError } from "./errors.js";
 import { hexNumber } from "./formats.js";
-import type { Json } from "./json.js";
+import type { Json } from "@tsbcos/core/protocol";
 
 /** One P2P session, as `getPeers` prints it. */
 export interface SessionView {

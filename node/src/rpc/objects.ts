@@ -3,7 +3,7 @@ import { ZERO_ADDRESS, type Address, type Hash } from "@tsbcos/core/primitives";
 import { statusMessage } from "@tsbcos/core/protocol";
 import type { BlockHeader, BlockSignature, Receipt, Transaction, VerifiedTransaction } from "@tsbcos/core/protocol";
 import { hexBytes, hexNumber, hexText } from "./formats.js";
-import type { Json } from "./json.js";
+import type { Json } from "@tsbcos/core/protocol";
 
 /** Where something is on the chain. */
 export interface BlockPosition {

@@ -1,8 +1,8 @@
 /** From request text to answer text: shape, method, parameters, then whoever answers the method. */
 import { unreachable } from "@tsbcos/core/primitives";
+import { readJson, writeJson, type Json } from "@tsbcos/core/protocol";
 import { internalError, nodeError, protocolError, RpcError, unusableParams } from "./errors.js";
 import { parseBytes } from "./formats.js";
-import { readJson, writeJson, type Json } from "./json.js";
 import { METHODS, parametersFit } from "./methods.js";
 import type { NodeReader } from "./node-reader.js";
 

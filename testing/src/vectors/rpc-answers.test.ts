@@ -1,7 +1,7 @@
 /** Everything that clients read from a recorded chain, answered by our service over the replayed one, letter by letter. */
 import { inflateSync } from "node:zlib";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
-import type { Json } from "@tsbcos/node/rpc";
+import type { Json } from "@tsbcos/core/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHAIN_NAMES, loadChain } from "./load.js";
 import type { ChainName } from "./load.js";
