@@ -394,7 +394,10 @@ export class Cluster implements NodeListener {
     const owed = this.#clients.owed({
       isInBlock: (hash) => this.#chain.heightOf(hash) !== undefined,
       isDisputed: (hash) => this.#workload.isDisputed(hash),
-      isAlive: (node, incarnation) => this.#node(node).isUp && this.#node(node).incarnation === incarnation,
+      canPropose: (index, incarnation) => {
+        const node = this.#node(index);
+        return node.isUp && node.incarnation === incarnation && this.#chain.isSealer(node.nodeId);
+      },
     });
     return owed.length === 0
       ? undefined

@@ -110,7 +110,8 @@ export class SimulatedNode {
       listener.started(this, ledger);
       this.#process = { worker: new ChainWorker(ledger), driver, steadyOffsetMs };
     });
-    this.post({ type: "started", backedUpPrepare: disk.backedUpPrepare });
+    const backedUpPrepare = this.#parts.bug === "backup-forgotten" ? undefined : disk.backedUpPrepare;
+    this.post({ type: "started", backedUpPrepare });
   }
 
   /** Ends the process without a warning. */

@@ -5,7 +5,7 @@ import type { DiskOptions } from "./disk.js";
 import type { NetworkOptions } from "./network.js";
 
 /** Faults that can be planted, so that a test can see the simulator find them. */
-export const BUGS = ["quorum-too-small", "commit-before-persist", "stored-before-durable"] as const;
+export const BUGS = ["quorum-too-small", "commit-before-persist", "stored-before-durable", "backup-forgotten"] as const;
 
 /** Name of a planted fault. */
 export type Bug = (typeof BUGS)[number];
@@ -106,7 +106,8 @@ function drawNetwork(random: Random): NetworkOptions {
 function drawFaults(random: Random, nodeCount: number): FaultOptions {
   return {
     crashEveryMs: level(random, 8000, 2500),
-    downMsMax: 500 + random.below(6000),
+    // Sometimes long enough that a node comes back far behind.
+    downMsMax: random.chance(0.2) ? 60_000 : 500 + random.below(6000),
     pauseEveryMs: level(random, 8000, 3000),
     pauseMsMax: 200 + random.below(5000),
     partitionEveryMs: level(random, 10_000, 4000),

@@ -38,6 +38,11 @@ export class ChainChecker {
     return this.#blocks.length - 1;
   }
 
+  /** True when the node signs the block after the highest one. */
+  isSealer(node: NodeId): boolean {
+    return (this.#blocks.at(-1) as ChainBlock).sealers.includes(node);
+  }
+
   /** True when the node belongs to the group after the highest block. */
   isMember(node: NodeId): boolean {
     const { sealers, observers } = this.#blocks.at(-1) as ChainBlock;

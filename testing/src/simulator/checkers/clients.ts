@@ -39,21 +39,22 @@ export class ClientChecker {
   }
 
   /**
-   * Admitted transactions that are owed a block: the node that admitted them still lives, and nothing speaks against
-   * them.
+   * Admitted transactions that are owed a block: a node that admitted them still lives and is a sealer, so that it will
+   * propose them itself, and nothing speaks against them. An observer pushes a transaction once; when that is lost on
+   * its way, nobody else knows of it.
    */
   owed(parts: {
     readonly isInBlock: (hash: Hash) => boolean;
     readonly isDisputed: (hash: Hash) => boolean;
-    readonly isAlive: (node: number, incarnation: number) => boolean;
+    readonly canPropose: (node: number, incarnation: number) => boolean;
   }): Hash[] {
     const owed: Hash[] = [];
     for (const [hash, admissions] of this.#admitted) {
       if (parts.isInBlock(hash) || parts.isDisputed(hash)) continue;
-      const alive = admissions.some(
-        ({ transaction, node, incarnation }) => transaction.mustCommit && parts.isAlive(node, incarnation),
+      const isOwed = admissions.some(
+        ({ transaction, node, incarnation }) => transaction.mustCommit && parts.canPropose(node, incarnation),
       );
-      if (alive) owed.push(hash);
+      if (isOwed) owed.push(hash);
     }
     return owed;
   }
