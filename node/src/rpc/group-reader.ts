@@ -2,7 +2,7 @@
 import type { Address, Hash } from "@tsbcos/core/primitives";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 import type { SupportedVersion, VerifiedTransaction } from "@tsbcos/core/protocol";
-import type { Json } from "./json.js";
+import type { Json } from "@tsbcos/core/protocol";
 import type { StoredBlock } from "./objects.js";
 
 /** The head of the chain, as far as RPC shows it. */
