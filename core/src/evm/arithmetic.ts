@@ -4,7 +4,7 @@
  * Long division works on digits of 16 bits, so that every intermediate value is an exact JavaScript number. Scratch
  * space is module-wide: the code is synchronous and none of it is re-entrant.
  */
-import { WORD_LIMBS, copyWord, isNegative, isZero, negate, shiftRightBy } from "./words.js";
+import { WORD_LIMBS, copyWord, fitsLimb, isNegative, isZero, negate, setLimb, shiftRightBy } from "./words.js";
 
 const TWO_32 = 0x1_0000_0000;
 const TWO_16 = 0x1_0000;
@@ -253,11 +253,20 @@ export function significantBytes(s: Uint32Array, at: number): number {
   return 4 * limbs - (Math.clz32(s[at + limbs - 1] as number) >> 3);
 }
 
+/** Sets the word to 2 to the power of `bit`, modulo 2^256. */
+function setBit(s: Uint32Array, at: number, bit: number): void {
+  setLimb(s, at, 0);
+  if (bit < 256) s[at + (bit >> 5)] = 1 << (bit & 31);
+}
+
 /** Base, running power, and the factor beside it: one scratch stack of three words. */
 const power = new Uint32Array(3 * WORD_LIMBS);
 
 /** first to the power of second. */
 export function exponentiate(s: Uint32Array, at: number): void {
+  const bit = singleBit(s, at + WORD_LIMBS);
+  // Compilers shift by powers of 2 and 256, whose powers are a single bit again.
+  if (bit >= 0) return setBit(s, at, bit === 0 ? 0 : bit * (fitsLimb(s, at) ? (s[at] as number) : 256));
   const base = 2 * WORD_LIMBS;
   for (let i = 0; i < WORD_LIMBS; i++) power[base + i] = s[at + WORD_LIMBS + i] as number;
   power.fill(0, 0, WORD_LIMBS);

@@ -1,6 +1,5 @@
 /** What the interpreter asks of whoever runs it. Everything is synchronous. */
 import type { Address } from "../primitives/index.js";
-import type { Frame } from "./frame.js";
 import type { StoreChange } from "./rules.js";
 
 /** Storage of one contract. Words are eight limbs, see `words.ts`. */
@@ -38,6 +37,6 @@ export interface Host {
   codeHash(address: Address): Uint8Array | undefined;
   /** 32 bytes; `number` is one of the 256 blocks before the current one. */
   blockHash(number: number): Uint8Array | undefined;
-  /** The contract of `frame` asks to be destroyed; what becomes of its balance is the host's business. */
-  selfDestruct(frame: Frame, beneficiary: Address): void;
+  /** `contract` destroys itself. It is destroyed when its transaction is over; its balance is the host's business now. */
+  selfDestruct(contract: Address, beneficiary: Address): void;
 }

@@ -185,7 +185,7 @@ export function selfDestruct(frame: Frame, host: Host, gas: number, top: number)
     left = charge(frame, gas, frame.rules.selfDestructNewAccountGas);
     if (left < 0) return left;
   }
-  host.selfDestruct(frame, beneficiary);
+  host.selfDestruct(frame.recipient, beneficiary);
   frame.destroyed ??= new Set();
   frame.destroyed.add(frame.recipient);
   frame.halt = Halt.Success;

@@ -54,11 +54,30 @@ export function copyWord(s: Uint32Array, to: number, from: number): void {
 
 /** Exchanges two words. */
 export function swapWords(s: Uint32Array, a: number, b: number): void {
-  for (let i = 0; i < WORD_LIMBS; i++) {
-    const limb = s[a + i] as number;
-    s[a + i] = s[b + i] as number;
-    s[b + i] = limb;
-  }
+  let limb = s[a] as number;
+  s[a] = s[b] as number;
+  s[b] = limb;
+  limb = s[a + 1] as number;
+  s[a + 1] = s[b + 1] as number;
+  s[b + 1] = limb;
+  limb = s[a + 2] as number;
+  s[a + 2] = s[b + 2] as number;
+  s[b + 2] = limb;
+  limb = s[a + 3] as number;
+  s[a + 3] = s[b + 3] as number;
+  s[b + 3] = limb;
+  limb = s[a + 4] as number;
+  s[a + 4] = s[b + 4] as number;
+  s[b + 4] = limb;
+  limb = s[a + 5] as number;
+  s[a + 5] = s[b + 5] as number;
+  s[b + 5] = limb;
+  limb = s[a + 6] as number;
+  s[a + 6] = s[b + 6] as number;
+  s[b + 6] = limb;
+  limb = s[a + 7] as number;
+  s[a + 7] = s[b + 7] as number;
+  s[b + 7] = limb;
 }
 
 /** Sets the word to one limb. */
@@ -100,22 +119,28 @@ export function toNumber(s: Uint32Array, at: number): number {
   return high < 0x20_0000 ? high * TWO_32 + (s[at] as number) : Infinity;
 }
 
-function limbHex(limb: number): string {
-  return limb.toString(16).padStart(8, "0");
+const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const wordDigits: number[] = new Array<number>(64).fill(0);
+const addressDigits: number[] = new Array<number>(40).fill(0);
+
+/** Char codes of the low limbs in hexadecimal, most significant first: made at once, a text grown by pieces is slower. */
+function toDigits(s: Uint32Array, at: number, limbs: number, codes: number[]): void {
+  for (let i = 0; i < 8 * limbs; i++) {
+    const limb = s[at + limbs - 1 - (i >> 3)] as number;
+    codes[i] = DIGITS[(limb >>> (28 - 4 * (i & 7))) & 15] as number;
+  }
 }
 
 /** The word as 64 hexadecimal digits. */
 export function toHex(s: Uint32Array, at: number): string {
-  let text = "";
-  for (let i = WORD_LIMBS - 1; i >= 0; i--) text += limbHex(s[at + i] as number);
-  return text;
+  toDigits(s, at, WORD_LIMBS, wordDigits);
+  return String.fromCharCode.apply(null, wordDigits);
 }
 
 /** The low 20 bytes of the word as an address. */
 export function toAddress(s: Uint32Array, at: number): Address {
-  let text = "";
-  for (let i = 4; i >= 0; i--) text += limbHex(s[at + i] as number);
-  return text as Address;
+  toDigits(s, at, 5, addressDigits);
+  return String.fromCharCode.apply(null, addressDigits) as Address;
 }
 
 /** Sets the word to an address. */

@@ -3,13 +3,13 @@ import { CodeCache, FramePool } from "../evm/index.js";
 import { EMPTY_BYTES, EVM_CODE_CACHE_BYTES_MAX, ZERO_ADDRESS, err, ok } from "../primitives/index.js";
 import type { Address, Hash, Result } from "../primitives/index.js";
 import { encodeReceipt, headerHash, logBloom, receiptsRoot } from "../protocol/index.js";
-import type { Receipt } from "../protocol/index.js";
+import type { Receipt, VerifiedTransaction } from "../protocol/index.js";
 import { BlockContext } from "./block-context.js";
 import type { Engine } from "./block-context.js";
 import { ethereumContracts } from "./ethereum/index.js";
 import { executorRulesOf } from "./rules.js";
 import { executeTransaction } from "./transaction.js";
-import type { TransactionOutcome } from "./transaction.js";
+import type { ExecutableTransaction, TransactionOutcome } from "./transaction.js";
 import type { BlockInput, BlockResult, CallInput, CallResult, ExecutionFailure, ExecutorOptions } from "./types.js";
 
 /** Gas field of a read-only call, as the C++ node fills it in. */
@@ -41,7 +41,7 @@ export class BlockExecutor {
     const { header, transactions, expectedHash } = input;
     const { options } = this.#engine;
     const block = this.#block(input);
-    const outcomes = transactions.map((tx) => executeTransaction(block, { ...executable(tx), isSigned: true }));
+    const outcomes = transactions.map((tx) => executeTransaction(block, executable(tx)));
     const stateRoot = block.tables.stateHash();
     const receipts = this.#receipts(outcomes, stateRoot);
     const encoded = receipts.map((receipt) => encodeReceipt(receipt, options.version));
@@ -99,7 +99,7 @@ export class BlockExecutor {
    */
   explainState(input: BlockInput): ReturnType<BlockContext["tables"]["tableHashes"]> {
     const block = this.#block(input);
-    for (const tx of input.transactions) executeTransaction(block, { ...executable(tx), isSigned: true });
+    for (const tx of input.transactions) executeTransaction(block, executable(tx));
     return block.tables.tableHashes();
   }
 
@@ -114,6 +114,7 @@ export class BlockExecutor {
 
   #receipts(outcomes: readonly TransactionOutcome[], stateRoot: Hash): Receipt[] {
     const { options, rules } = this.#engine;
+    const bits = new Map<string, readonly number[]>();
     let total = 0n;
     return outcomes.map((outcome) => {
       total = BigInt.asUintN(256, total + outcome.gasUsed);
@@ -121,13 +122,13 @@ export class BlockExecutor {
         ...outcome,
         stateRoot,
         gasUsed: rules.ownGasUsed ? outcome.gasUsed : total,
-        bloom: outcome.logs.length === 0 ? NO_BLOOM : logBloom(outcome.logs, options.suite),
+        bloom: outcome.logs.length === 0 ? NO_BLOOM : logBloom(outcome.logs, options.suite, bits),
       };
     });
   }
 }
 
-function executable(tx: BlockInput["transactions"][number]) {
+function executable(tx: VerifiedTransaction): ExecutableTransaction {
   const { sender, to, data, value, gas, gasPrice } = tx;
-  return { sender, to, data, value, gas, gasPrice };
+  return { sender, to, data, value, gas, gasPrice, isSigned: true };
 }

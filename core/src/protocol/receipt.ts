@@ -96,14 +96,32 @@ function readLog(reader: RlpReader): LogEntry {
   return log;
 }
 
-/** Bloom of the addresses and topics of `logs`, 256 bytes: three bits for each, taken from its hash. */
-export function logBloom(logs: readonly LogEntry[], suite: CryptoSuite): Uint8Array {
+/** The three bits of an address or topic, counted from the least significant, taken from its hash. */
+function bloomBits(item: string, suite: CryptoSuite): readonly number[] {
+  const hash = suite.hash(hexToBytes(item));
+  return [0, 2, 4].map((at) => (((hash[at] as number) << 8) | (hash[at + 1] as number)) & 0x7ff);
+}
+
+/**
+ * Bloom of the addresses and topics of `logs`, 256 bytes: three bits for each, taken from its hash.
+ *
+ * @param known bits of items met before, extended here; it saves most of the hashing where the same contracts and
+ *   events come again and again. Whoever hands it in bounds it
+ */
+export function logBloom(
+  logs: readonly LogEntry[],
+  suite: CryptoSuite,
+  known = new Map<string, readonly number[]>(),
+): Uint8Array {
   const bloom = new Uint8Array(BLOOM_BYTES);
   for (const log of logs) {
     for (const item of [log.address, ...log.topics]) {
-      const hash = suite.hash(hexToBytes(item));
-      for (let i = 0; i < 6; i += 2) {
-        const bit = (((hash[i] as number) << 8) | (hash[i + 1] as number)) & 0x7ff;
+      let bits = known.get(item);
+      if (bits === undefined) {
+        bits = bloomBits(item, suite);
+        known.set(item, bits);
+      }
+      for (const bit of bits) {
         const at = BLOOM_BYTES - 1 - (bit >> 3);
         bloom[at] = (bloom[at] as number) | (1 << (bit & 7));
       }

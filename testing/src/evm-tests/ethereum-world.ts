@@ -86,10 +86,10 @@ export class EthereumWorld implements World {
     return this.hash(utf8ToBytes(String(number)));
   }
 
-  selfDestruct(frame: Frame, beneficiary: Address): void {
-    const balance = this.balance(frame.recipient);
-    this.accounts.addBalance(beneficiary, balance);
-    this.accounts.addBalance(frame.recipient, -this.balance(frame.recipient));
+  selfDestruct(contract: Address, beneficiary: Address): void {
+    this.accounts.addBalance(beneficiary, this.balance(contract));
+    // What a contract leaves to itself is gone.
+    this.accounts.addBalance(contract, -this.balance(contract));
   }
 
   enter(message: Message): Frame | Outcome {

@@ -1,5 +1,4 @@
 /** Roots of Merkle-Patricia tries, computed from all entries at once: what Ethereum's tests compare states by. */
-import { concatBytes } from "@tsbcos/core/primitives";
 import { encodeRlpBytes, encodeRlpList } from "@tsbcos/core/protocol";
 
 /** Hash of the trie, Keccak-256. */
@@ -90,6 +89,3 @@ export function trieNumber(value: bigint): Uint8Array {
 export function trieList(...items: readonly Uint8Array[]): Uint8Array {
   return encodeRlpList(items);
 }
-
-/** The parts in one. */
-export const joined = concatBytes;
