@@ -151,7 +151,7 @@ export interface SyncedBlock {
 
 /** A consensus algorithm: one machine a group. */
 export interface Consensus extends Machine<ConsensusInput, ConsensusEffect> {
-  /** P2P module whose frames are this algorithm's. */
+  /** P2P module whose frames are this algorithm's; 0 when it has none. */
   readonly moduleId: number;
   /** True when `block` may follow `head`: agreed by enough distinct sealers, and with the header fields this algorithm fixes. */
   checkSyncedBlock(block: SyncedBlock, head: ChainHead): Result<void, Failure>;
@@ -177,11 +177,16 @@ export interface PlantedBugs {
   readonly quorum?: (sealerCount: number) => number;
 }
 
-/** A consensus type of the genesis that this build has no machine for. */
-export interface ConsensusTypeUnknown extends Failure {
-  readonly code: "consensus-type-unknown";
+/** Why a group cannot run: this build has no machine for its consensus type, or none for its supported_version. */
+export interface ConsensusUnavailable extends Failure {
+  readonly code: "consensus-type-unknown" | "consensus-version-unsupported";
   readonly consensusType: string;
+  /** What is wrong and what to do, for the operator. */
+  readonly message: string;
 }
 
 /** Makes the machine of one consensus type. */
-export type ConsensusFactory = (environment: ConsensusEnvironment, plantedBugs?: PlantedBugs) => Consensus;
+export type ConsensusFactory = (
+  environment: ConsensusEnvironment,
+  plantedBugs?: PlantedBugs,
+) => Result<Consensus, ConsensusUnavailable>;

@@ -9,7 +9,7 @@ import type {
   Consensus,
   ConsensusEnvironment,
   ConsensusOptions,
-  ConsensusTypeUnknown,
+  ConsensusUnavailable,
   PlantedBugs,
 } from "../consensus/index.js";
 import { BlockSync } from "../sync/blocks/index.js";
@@ -72,7 +72,7 @@ export function membersOf(head: ChainHead): ReadonlySet<NodeId> {
 }
 
 /** Makes the machines; each sees of the others only what its environment names. */
-export function assembleMachines(environment: GroupEnvironment): Result<Machines, ConsensusTypeUnknown> {
+export function assembleMachines(environment: GroupEnvironment): Result<Machines, ConsensusUnavailable> {
   const { ledger, nodeId, options, random, trace = silentTracer } = environment;
   const { rules } = ledger;
   const head = ledger.head();

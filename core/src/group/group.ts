@@ -18,7 +18,7 @@ import type {
   Consensus,
   ConsensusEffect,
   ConsensusInput,
-  ConsensusTypeUnknown,
+  ConsensusUnavailable,
   JsonValue,
 } from "../consensus/index.js";
 import type { BlockSync, BlockSyncEffect, BlockSyncInput } from "../sync/blocks/index.js";
@@ -65,9 +65,9 @@ export class Group implements Machine<GroupInput, GroupEffect> {
   /**
    * A group over an opened ledger; `started` must be its first input.
    *
-   * @returns `consensus-type-unknown` when this build has no machine for the genesis' consensus type
+   * @returns a failure with a message when this build has no machine for the consensus type of the genesis
    */
-  static create(environment: GroupEnvironment): Result<Group, ConsensusTypeUnknown> {
+  static create(environment: GroupEnvironment): Result<Group, ConsensusUnavailable> {
     const machines = assembleMachines(environment);
     return machines.ok ? ok(new Group(environment, machines.value)) : machines;
   }

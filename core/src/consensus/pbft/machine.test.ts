@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { NodeIndex } from "../../primitives/index.js";
 import type { BlockSignature } from "../../protocol/index.js";
-import { createConsensus } from "../index.js";
 import type { JsonValue, SyncedBlock } from "../interface.js";
 import { TestCluster } from "../testdata/cluster.js";
-import { testRules } from "../testdata/chain.js";
 
 const ALL = [0, 1, 2, 3];
 
@@ -178,13 +176,6 @@ describe("what clients are told", () => {
     expect(status).toMatchObject({ accountType: 0, cfgErr: true, node_index: 65535, nodeNum: 4 });
     expect(cluster.machine(observer.number).wakeAtMs).toBeUndefined();
   });
-});
-
-test("an unknown consensus type is a failure with a code", () => {
-  const cluster = new TestCluster(1);
-  const rules = { ...testRules(cluster.suite), consensusType: "solo" as const };
-  const made = createConsensus({ rules } as Parameters<typeof createConsensus>[0]);
-  expect(made).toEqual({ ok: false, error: { code: "consensus-type-unknown", consensusType: "solo" } });
 });
 
 test("what a former run has backed up but cannot be read is left aside with a warning", () => {

@@ -2,36 +2,25 @@
 import { NOT_A_SEALER } from "../../primitives/index.js";
 import type { NodeIndex } from "../../primitives/index.js";
 import { ModuleId } from "../../protocol/index.js";
+import { basicStatus } from "../basic-status.js";
 import type { JsonValue } from "../interface.js";
 import type { PbftState } from "./state.js";
 
 /** The status as a JSON array: this node, then the views it has seen of each sealer. */
 export function statusOf(state: PbftState): JsonValue {
   const { head, members, environment } = state;
-  const { groupId } = environment.rules;
-  const fields: Record<string, JsonValue> = {
-    accountType: state.isSealer ? 1 : 0,
-    allowFutureBlocks: true,
-    cfgErr: !state.isSealer,
-    connectedNodes: state.connectedNodes,
-    consensusedBlockNumber: state.height,
-    currentView: state.view,
-    groupId,
-    highestblockHash: `0x${head.hash}`,
-    highestblockNumber: head.header.number,
-    leaderFailed: state.leaderFailed,
-    max_faulty_leader: members.faulty,
-    nodeId: environment.nodeId,
-    nodeNum: members.sealers.length,
-    node_index: members.ownIndex,
-    omitEmptyBlock: true,
-    protocolId: groupId * 0x1_0000 + ModuleId.Pbft,
-    toView: state.toView,
-  };
-  members.sealers.forEach((sealer, index) => (fields[`sealer.${index}`] = sealer));
-  // Clients compare texts, and the C++ node writes its keys in byte order.
-  const sorted = Object.keys(fields).sort((a, b) => (a < b ? -1 : 1));
-  return [Object.fromEntries(sorted.map((key) => [key, fields[key] as JsonValue])), viewsOf(state)];
+  const { nodeId, rules } = environment;
+  const { ownIndex, faulty } = members;
+  const own = basicStatus(
+    { head, nodeId, groupId: rules.groupId, ownIndex, faulty, moduleId: ModuleId.Pbft },
+    {
+      connectedNodes: state.connectedNodes,
+      currentView: state.view,
+      leaderFailed: state.leaderFailed,
+      toView: state.toView,
+    },
+  );
+  return [own, viewsOf(state)];
 }
 
 function viewsOf(state: PbftState): JsonValue {

@@ -5,7 +5,14 @@ import { hashOf } from "../../crypto/index.js";
 import type { CryptoSuite } from "../../crypto/index.js";
 import { V2_9_0, headerHash } from "../../protocol/index.js";
 import type { BlockHeader, BlockSignature, VerifiedTransaction } from "../../protocol/index.js";
-import type { ChainHead, ChainRules, ChainSettings, ExecutedBlock, GenesisConfig } from "../../ledger/index.js";
+import type {
+  ChainHead,
+  ChainRules,
+  ChainSettings,
+  ConsensusType,
+  ExecutedBlock,
+  GenesisConfig,
+} from "../../ledger/index.js";
 
 /** A stored block. */
 export interface StoredBlock {
@@ -17,16 +24,17 @@ export interface StoredBlock {
 export const GENESIS_MS = 1_600_000_000_000;
 
 /** Rules of a test chain. */
-export function testRules(suite: CryptoSuite): ChainRules {
-  return { version: V2_9_0, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType: "pbft" };
+export function testRules(suite: CryptoSuite, kind: Partial<ChainRules> = {}): ChainRules {
+  const chain = { version: V2_9_0, suite, chainId: 1n, groupId: groupId(1), freeStorage: false };
+  return { ...chain, consensusType: "pbft", ...kind };
 }
 
 /** The genesis file of a test chain. */
-export function testGenesis(nodes: readonly NodeId[]): GenesisConfig {
+export function testGenesis(nodes: readonly NodeId[], consensusType: ConsensusType = "pbft"): GenesisConfig {
   return {
     groupId: groupId(1),
     timestamp: GENESIS_MS,
-    consensusType: "pbft",
+    consensusType,
     stateType: "storage",
     nodes,
     maxTransactions: 1000,
@@ -107,7 +115,10 @@ export function executeFake(
   };
 }
 
-/** The head after a block: `add <node id>`, `remove <node id>`, `tx_count_limit <n>` and `consensus_timeout <ms>` take effect. */
+/**
+ * The head after a block: `add <node id>`, `remove <node id>`, `tx_count_limit <n>`, `consensus_timeout <ms>`,
+ * `epoch_sealer_num <n>` and `epoch_block_num <n>` take effect.
+ */
 export function headAfter(head: ChainHead, block: ExecutedBlock): ChainHead {
   let sealers = [...head.sealers];
   let settings = head.settings;
@@ -117,6 +128,13 @@ export function headAfter(head: ChainHead, block: ExecutedBlock): ChainHead {
     if (verb === "remove") sealers = sealers.filter((sealer) => sealer !== argument);
     if (verb === "tx_count_limit") settings = { ...settings, txCountLimit: Number(argument) };
     if (verb === "consensus_timeout") settings = { ...settings, consensusTimeoutMs: Number(argument) };
+    const since = block.header.number;
+    if (verb === "epoch_sealer_num") {
+      settings = { ...settings, epochSealerCount: Number(argument), epochSealerEnabledAt: since };
+    }
+    if (verb === "epoch_block_num") {
+      settings = { ...settings, epochBlockCount: Number(argument), epochBlockEnabledAt: since };
+    }
   }
   return {
     ...head,

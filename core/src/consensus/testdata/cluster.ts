@@ -8,7 +8,7 @@ import type { Hash, Instant, NodeId, TraceEvent } from "../../primitives/index.j
 import type { CryptoSuite, KeyPair } from "../../crypto/index.js";
 import { decodeTransaction, signTransaction, transactionHash } from "../../protocol/index.js";
 import type { BlockSignature, VerifiedTransaction } from "../../protocol/index.js";
-import type { ChainHead, ChainSettings, ExecutedBlock } from "../../ledger/index.js";
+import type { ChainHead, ChainRules, ChainSettings, ExecutedBlock } from "../../ledger/index.js";
 import type {
   Consensus,
   ConsensusEffect,
@@ -107,6 +107,8 @@ export interface Frame {
 
 /** What a cluster is made with. */
 export interface ClusterOptions {
+  /** Consensus type and version of the chain; PBFT at 2.9.0 without it. */
+  readonly kind?: Partial<Pick<ChainRules, "consensusType" | "version">>;
   readonly options?: Partial<ConsensusOptions>;
   readonly settings?: Partial<ChainSettings>;
   readonly plantedBugs?: PlantedBugs;
@@ -356,17 +358,17 @@ export class TestCluster {
 
   #start(node: TestNode): void {
     const made = createConsensus(this.#environment(node), this.#made.plantedBugs);
-    assert(made.ok, "pbft is a known consensus type");
+    assert(made.ok, "a cluster is made of a known consensus type");
     node.machine = made.value;
     this.step(node, { type: "started", head: node.head, backedUpPrepare: node.backedUp });
   }
 
   #environment(node: TestNode): ConsensusEnvironment {
     return {
-      rules: testRules(this.suite),
+      rules: testRules(this.suite, this.#made.kind),
       key: node.key,
       nodeId: node.nodeId,
-      genesis: testGenesis(this.#genesis.sealers),
+      genesis: testGenesis(this.#genesis.sealers, this.#made.kind?.consensusType),
       options: { ...DEFAULT_OPTIONS, ...this.#made.options },
       pool: node.pool,
       sync: node.sync,
