@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, createRandom, hexToBytes, utf8ToBytes } from "../primitives/index.js";
-import { addressOf, emptyHashOf, hashOf, keccak256, sha256, sm3, smSuite, standardSuite } from "./index.js";
+import {
+  addressOf,
+  emptyHashOf,
+  hashOf,
+  keccak256,
+  sha256,
+  signSm2,
+  sm3,
+  smSuite,
+  standardSuite,
+  verifySm2,
+} from "./index.js";
 
 const hex = bytesToHex;
 
@@ -86,5 +97,22 @@ describe("known signatures", () => {
     expect(hex(key.publicKey)).toBe(
       "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13",
     );
+  });
+
+  test("SM2, the signature of 'message digest' that the standard gives for that key, and our own of any length", () => {
+    const key = smSuite.keyPairOf(hexToBytes("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"));
+    const message = utf8ToBytes("message digest");
+    const published = hexToBytes(
+      "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa",
+    );
+    expect(verifySm2(message, published, key.publicKey)).toBe(true);
+    expect(verifySm2(message.subarray(1), published, key.publicKey)).toBe(false);
+    expect(verifySm2(message, published.subarray(1), key.publicKey)).toBe(false);
+    for (const length of [0, 1, 300]) {
+      const own = signSm2(new Uint8Array(length).fill(7), key);
+      expect(own.length).toBe(64);
+      expect(verifySm2(new Uint8Array(length).fill(7), own, key.publicKey)).toBe(true);
+      expect(verifySm2(new Uint8Array(length + 1).fill(7), own, key.publicKey)).toBe(false);
+    }
   });
 });

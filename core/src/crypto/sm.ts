@@ -35,10 +35,10 @@ const Z_PREFIX = concatBytes(
   ...[CURVE.a, CURVE.b, CURVE.Gx, CURVE.Gy].map((value) => bigIntToBytes(value, FIELD_BYTES)),
 );
 
-/** What SM2 signs in place of `digest`: it binds the signer's identity and key. */
-function boundDigest(digest: Uint8Array, publicKey: Uint8Array): bigint {
+/** What SM2 signs in place of `message`: it binds the signer's identity and key. */
+function boundDigest(message: Uint8Array, publicKey: Uint8Array): bigint {
   const z = sm3(concatBytes(Z_PREFIX, publicKey));
-  return bytesToBigInt(sm3(concatBytes(z, digest)));
+  return bytesToBigInt(sm3(concatBytes(z, message)));
 }
 
 function pointOf(publicKey: Uint8Array): InstanceType<typeof Point> | undefined {
@@ -96,21 +96,30 @@ function* nonces(privateKey: Uint8Array, e: bigint): Generator<bigint> {
   }
 }
 
-function sign(digest: Uint8Array, key: KeyPair): Uint8Array {
-  const e = boundDigest(digest, key.publicKey);
+/**
+ * SM2 signature with SM3 over a message of any length, in the name of the default user id: what certificates carry.
+ *
+ * @returns r and s, 32 bytes each
+ */
+export function signSm2(message: Uint8Array, key: KeyPair): Uint8Array {
+  const e = boundDigest(message, key.publicKey);
   const d = bytesToBigInt(key.privateKey);
   for (const nonce of nonces(key.privateKey, e)) {
     const r = Fn.create(e + Point.BASE.multiply(nonce).x);
     if (r === 0n || r + nonce === CURVE.n) continue;
     const s = Fn.mul(Fn.inv(Fn.create(1n + d)), Fn.create(nonce - r * d));
     if (s === 0n) continue;
-    return concatBytes(bigIntToBytes(r, FIELD_BYTES), bigIntToBytes(s, FIELD_BYTES), key.publicKey);
+    return concatBytes(bigIntToBytes(r, FIELD_BYTES), bigIntToBytes(s, FIELD_BYTES));
   }
   throw new CodedError("invalid-private-key", "no SM2 signature exists for this key");
 }
 
-function verify(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
-  if (digest.length !== 32 || signature.length !== SIGNATURE_BYTES) return false;
+/**
+ * Tells whether r and s (the first 64 bytes of `signature`) are what {@link signSm2} makes. Never throws: malformed
+ * signatures and keys are false.
+ */
+export function verifySm2(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length < 2 * FIELD_BYTES) return false;
   const r = bytesToBigInt(signature.subarray(0, FIELD_BYTES));
   const s = bytesToBigInt(signature.subarray(FIELD_BYTES, 2 * FIELD_BYTES));
   if (r === 0n || r >= CURVE.n || s === 0n || s >= CURVE.n) return false;
@@ -119,7 +128,11 @@ function verify(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array
   if (t === 0n || signer === undefined) return false;
   const sum = Point.BASE.mulAddUnsafe(s, signer, t);
   if (sum.is0()) return false;
-  return Fn.create(boundDigest(digest, publicKey) + sum.x) === r;
+  return Fn.create(boundDigest(message, publicKey) + sum.x) === r;
+}
+
+function verify(digest: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  return digest.length === 32 && signature.length === SIGNATURE_BYTES && verifySm2(digest, signature, publicKey);
 }
 
 function recover(digest: Uint8Array, signature: Uint8Array): Uint8Array | undefined {
@@ -134,7 +147,7 @@ export const smSuite: CryptoSuite = {
   hash: sm3,
   legacyTableHash: sm3,
   keyPairOf,
-  sign,
+  sign: (digest, key) => concatBytes(signSm2(digest, key), key.publicKey),
   verify,
   recover,
 };
