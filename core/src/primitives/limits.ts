@@ -55,6 +55,12 @@ export const P2P_HALF_OPEN_PER_ADDRESS_MAX = 64;
 /** Connections accepted from one address within a second, each of which costs a TLS handshake. */
 export const P2P_ACCEPTS_PER_ADDRESS_PER_SECOND_MAX = 64;
 
+/** Largest frame of the SDK channel, header included; a larger one ends the session. */
+export const CHANNEL_FRAME_BYTES_MAX = 100 * 1024 * 1024;
+
+/** Addresses of one event filter, and topics at one of its positions. */
+export const EVENT_FILTER_ITEMS_MAX = 10_000;
+
 /** Largest body of one Blocks packet: one frame less room for headers. */
 export const SYNC_BLOCKS_PACKET_BYTES_MAX = P2P_FRAME_BYTES_MAX - 2048;
 

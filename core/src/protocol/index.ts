@@ -1,12 +1,32 @@
+export * from "./amop.js";
 export { decodeTransactionBatch, encodeTransactionBatch } from "./batch.js";
 export { decodeBlock, encodeBlock } from "./block.js";
 export type { BlockBody, BlockParts, BlockSignature, DecodedBlock } from "./block.js";
+export * from "./channel-events.js";
+export * from "./channel-frame.js";
+export {
+  CHANNEL_VERSIONS,
+  blockTopic,
+  decodeBlockNotification,
+  decodeHandshake,
+  decodeHandshakeReply,
+  decodeTopics,
+  encodeBlockNotification,
+  encodeHandshake,
+  encodeHandshakeReply,
+  encodeHeartbeat,
+  encodeTopics,
+  heartbeatReply,
+  negotiateChannelVersion,
+} from "./channel-session.js";
+export type { BlockNotification, ChannelVersion, Handshake, HandshakeReply } from "./channel-session.js";
 export type { DecodeFailure } from "./failure.js";
 export type { FrameFailure } from "./frame-cutter.js";
 export { BLOOM_BYTES, decodeHeader, encodeHeader, headerHash } from "./header.js";
 export type { BlockHeader } from "./header.js";
 export { readJson, writeIndentedJson, writeJson } from "./json.js";
 export type { Json } from "./json.js";
+export { parseHashText, parseWholeText } from "./lenient-text.js";
 export { ModuleId, P2P_COMPRESSED, P2P_HEADER_BYTES, P2pFrameReader, encodeP2pFrame } from "./p2p-frame.js";
 export type { P2pFrame } from "./p2p-frame.js";
 export * from "./pbft-messages.js";

@@ -1,6 +1,10 @@
 /** Texts of numbers, hashes and bytes in JSON-RPC, both ways, with the tolerance that 2.x clients know. */
-import { bytesToHex, hexToBytes, type Hash } from "@tsbcos/core/primitives";
-import { internalError } from "./errors.js";
+import { bytesToHex, hexToBytes } from "@tsbcos/core/primitives";
+import { parseWholeText } from "@tsbcos/core/protocol";
+import type { Json } from "@tsbcos/core/protocol";
+import { internalError, unusableParams } from "./errors.js";
+
+const INT32_MAX = 2 ** 31 - 1;
 
 /** `0x` and minimal lower-case hexadecimal; zero is `0x0`. */
 export function hexNumber(value: number | bigint): string {
@@ -23,20 +27,9 @@ export function hexBytes(bytes: Uint8Array): string {
  * @throws RpcError -32603 for any other text
  */
 export function parseBlockNumber(text: string): bigint {
-  if (!/^(0x[0-9a-fA-F]*|\d*)$/.test(text)) throw internalError(`can't convert ${text} to int`);
-  if (text === "" || text === "0x") return 0n;
-  return BigInt.asIntN(64, BigInt(text));
-}
-
-/** A hash from text: the rightmost 32 bytes of what is too long, all zeros for anything that is not one. */
-export function parseHash(text: string): Hash {
-  const digits = text.startsWith("0x")
-    ? text.slice(2)
-    : /^\d+$/.test(text)
-      ? BigInt(text).toString(16).padStart(64, "0")
-      : "";
-  if (digits.length < 64 || !/^[0-9a-fA-F]+$/.test(digits)) return "0".repeat(64) as Hash;
-  return digits.slice(-64).toLowerCase() as Hash;
+  const number = parseWholeText(text);
+  if (number === undefined) throw internalError(`can't convert ${text} to int`);
+  return BigInt.asIntN(64, number);
 }
 
 /**
@@ -58,9 +51,16 @@ export function parseBytes(text: string): Uint8Array {
  * @throws RpcError -32603 when digits after `0x` are not hexadecimal
  */
 export function parseIndex(text: string): bigint {
-  if (text.startsWith("0x")) {
-    if (!/^0x[0-9a-fA-F]*$/.test(text)) throw internalError(`can't convert ${text} to int`);
-    return text === "0x" ? 0n : BigInt.asIntN(64, BigInt(text));
-  }
-  return /^\d+$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n;
+  if (text.startsWith("0x") && !/^0x[0-9a-fA-F]*$/.test(text)) throw internalError(`can't convert ${text} to int`);
+  return BigInt.asIntN(64, parseWholeText(text) ?? 0n);
+}
+
+/**
+ * A whole number that fits into 32 bits with sign.
+ *
+ * @throws RpcError -32602 when it does not
+ */
+export function int32Of(value: Json | undefined): number {
+  if (typeof value !== "number" || value > INT32_MAX || value < -INT32_MAX - 1) throw unusableParams();
+  return value;
 }

@@ -4,6 +4,7 @@ import { bytesToHex, ZERO_ADDRESS, type Address } from "@tsbcos/core/primitives"
 import {
   encodeReceipt,
   merkleProof,
+  parseHashText,
   receiptLeaves,
   transactionLeaves,
   V2_2_0,
@@ -12,7 +13,7 @@ import {
   type MerkleLevel,
 } from "@tsbcos/core/protocol";
 import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
-import { hexBytes, hexNumber, hexText, parseBlockNumber, parseBytes, parseHash, parseIndex } from "./formats.js";
+import { hexBytes, hexNumber, hexText, parseBlockNumber, parseBytes, parseIndex } from "./formats.js";
 import type { GroupReader } from "./group-reader.js";
 import {
   batchReceiptJson,
@@ -36,7 +37,7 @@ function blockByNumber(reader: GroupReader, numberText: Json | undefined): Store
 }
 
 function findByHash(reader: GroupReader, hashText: Json | undefined): StoredBlock | undefined {
-  const height = reader.heightOf(parseHash(text(hashText)));
+  const height = reader.heightOf(parseHashText(text(hashText)));
   return height === undefined ? undefined : reader.block(height);
 }
 
@@ -63,7 +64,7 @@ interface Located {
 }
 
 function locate(reader: GroupReader, hashText: Json | undefined): Located | undefined {
-  const place = reader.locateTransaction(parseHash(text(hashText)));
+  const place = reader.locateTransaction(parseHashText(text(hashText)));
   const block = place === undefined ? undefined : reader.block(place.height);
   return place === undefined || block === undefined ? undefined : { block, index: place.index };
 }
