@@ -2,28 +2,29 @@
 //
 //   node examples/hello.mjs [first RPC port] [text]
 import { readFileSync } from "node:fs";
-import { Client } from "../sdk/dist/index.js";
+import { connectOver, httpTransport } from "../sdk/dist/index.js";
 
 const firstPort = Number(process.argv[2] ?? 8545);
 const text = process.argv[3] ?? "Hello from tsbcos";
 const { abi, bytecode } = JSON.parse(readFileSync(new URL("contracts/HelloWorld.json", import.meta.url), "utf8"));
 
-const client = new Client({ url: `http://127.0.0.1:${firstPort}` });
-console.log(`account    0x${client.account.address} (new, thrown away at the end)`);
+const urls = [0, 1, 2, 3].map((node) => `http://127.0.0.1:${firstPort + node}`);
+const client = await connectOver(httpTransport({ urls }));
+console.log(`account    ${client.account.address} (new, thrown away at the end)`);
 
-const deployed = await client.deploy({ abi, bytecode });
-console.log(`deployed   ${deployed.contractAddress} in block ${Number(deployed.blockNumber)}`);
-const address = deployed.contractAddress;
+const { address, receipt } = await client.deploy({ abi, bytecode });
+console.log(`deployed   ${address} in block ${receipt.blockNumber}`);
 console.log(`get()      ${await client.read({ abi, address, functionName: "get" })}`);
 
 const written = await client.write({ abi, address, functionName: "set", args: [text] });
+const [event] = written.events;
 console.log(
-  `set(...)   block ${Number(written.blockNumber)}, gas ${Number(written.gasUsed)}, ${written.logs.length} event`,
+  `set(...)   block ${written.receipt.blockNumber}, gas ${written.receipt.gasUsed}, event ${event.eventName}`,
 );
 
-for (let node = 0; node < 4; node++) {
-  const other = new Client({ url: `http://127.0.0.1:${firstPort + node}` });
+for (const [node, url] of urls.entries()) {
+  const other = await connectOver(httpTransport(url));
   // A node that lags behind by a moment has the block soon.
-  while ((await other.blockNumber()) < Number(written.blockNumber)) await new Promise((done) => setTimeout(done, 50));
+  while ((await other.blockNumber()) < written.receipt.blockNumber) await new Promise((done) => setTimeout(done, 50));
   console.log(`node${node}      ${await other.read({ abi, address, functionName: "get" })}`);
 }

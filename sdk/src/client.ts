@@ -1,212 +1,362 @@
-/** The chain as a program sees it: send transactions, wait for receipts, call contracts. */
-import { randomBytes } from "node:crypto";
-import { bytesToBigInt, bytesToHex, CodedError, hexToBytes, type Address, type Hash } from "@tsbcos/core/primitives";
-import { signTransaction } from "@tsbcos/core/protocol";
-import {
-  decodeErrorResult,
-  decodeFunctionResult,
-  encodeDeployData,
-  encodeFunctionData,
-  type Abi,
-  type Hex,
+/** A group of a chain as a program sees it: one account that deploys, calls, sends and waits. */
+import { standardSuite, smSuite, type CryptoSuite } from "@tsbcos/core/crypto";
+import { bytesToBigInt, EMPTY_BYTES, type Address } from "@tsbcos/core/primitives";
+import { encodeTransaction, signingDigest, type UnsignedTransaction } from "@tsbcos/core/protocol";
+import type {
+  Abi,
+  ContractConstructorArgs,
+  ContractFunctionArgs,
+  ContractFunctionName,
+  ContractFunctionReturnType,
 } from "viem";
-import { createAccount, type Account } from "./account.js";
-import { ReceiptTimeoutError, TransactionFailedError } from "./errors.js";
-import { connectRpc, type RpcConnection } from "./rpc.js";
+import { createAccount, type Account } from "./accounts/account.js";
+import { demandSameSuite, readChain, type Chain } from "./chain.js";
+import {
+  decodeLog,
+  decodeResult,
+  encodeCall,
+  encodeDeployment,
+  functionOf,
+  type DecodedEvent,
+} from "./contracts/abi.js";
+import { revertReason } from "./contracts/failure.js";
+import { receiptOf, type Receipt } from "./contracts/receipt.js";
+import { statusOfRefusal } from "./contracts/status.js";
+import { ReceiptTimeoutError, RpcError, TransactionFailedError, TransactionRefusedError } from "./errors.js";
+import { digitsOf, parseAddress, toHex, type Hex } from "./hex.js";
+import { Rpc } from "./rpc/rpc.js";
+import type { Transport } from "./rpc/transport.js";
+import type { RpcReceipt } from "./rpc/types.js";
 
-/** A receipt as the node prints it; every number is hexadecimal text with `0x`. */
-export interface TransactionReceipt {
-  readonly transactionHash: string;
-  readonly blockHash: string;
-  readonly blockNumber: string;
-  readonly contractAddress: string;
-  readonly from: string;
-  readonly to: string;
-  readonly gasUsed: string;
-  readonly status: string;
-  readonly statusMsg?: string;
-  readonly output: string;
-  readonly logs: readonly { readonly address: string; readonly topics: readonly string[]; readonly data: string }[];
+type Reading = "pure" | "view";
+type Writing = "nonpayable" | "payable";
+type Any = Reading | Writing;
+
+/** A call of a contract's function. With a `const` ABI the name and the arguments are checked by the compiler. */
+export type ContractCall<
+  abi extends Abi | readonly unknown[],
+  mutability extends Any,
+  name extends ContractFunctionName<abi, mutability>,
+  args extends ContractFunctionArgs<abi, mutability, name>,
+> = {
+  readonly abi: abi;
+  /** The contract, with or without `0x`. */
+  readonly address: string;
+  readonly functionName: name | ContractFunctionName<abi, mutability>;
+} & ArgsOf<args, ContractFunctionArgs<abi, mutability, name>> &
+  SelectorOptions;
+
+/** Arguments may be left out where there are none. */
+type ArgsOf<args, allowed> = readonly [] extends allowed ? { readonly args?: args } : { readonly args: args };
+
+/** Which compiler made the contract. */
+export interface SelectorOptions {
+  /**
+   * The hash that function selectors and topics are cut from, by suite name: the chain's own by default. `standard`
+   * for a contract on an SM chain that was compiled by a compiler which knows Keccak-256 only.
+   */
+  readonly selectors?: CryptoSuite["name"];
 }
 
-/** Which chain, and who acts on it. */
+/** A contract to deploy. */
+export type Deployment<abi extends Abi | readonly unknown[]> = {
+  readonly abi: abi;
+  /** Code that creates it, hexadecimal. */
+  readonly bytecode: string;
+} & ArgsOf<ContractConstructorArgs<abi>, ContractConstructorArgs<abi>> &
+  SelectorOptions;
+
+/** A deployed contract. */
+export interface Deployed {
+  readonly address: Hex;
+  readonly receipt: Receipt;
+  /** What the constructor logged. */
+  readonly events: readonly DecodedEvent[];
+}
+
+/** What a call in a transaction did. */
+export interface Written<result> {
+  /** What the function returned. */
+  readonly result: result;
+  readonly receipt: Receipt;
+  /** Its logs as far as the ABI explains them. */
+  readonly events: readonly DecodedEvent[];
+}
+
+/** A transaction before it is signed. */
+export interface Draft {
+  /** The contract or account called; nothing creates a contract. */
+  readonly to?: string | undefined;
+  readonly data: Uint8Array;
+  /** Anything; signed along. */
+  readonly extraData?: Uint8Array;
+}
+
+/** A signed transaction. */
+export interface Signed {
+  readonly hash: Hex;
+  readonly raw: Uint8Array;
+}
+
+/** Who acts where. */
 export interface ClientOptions {
-  /** JSON-RPC URL of a node. */
-  readonly url: string;
   /** Group to use; 1 by default. */
   readonly groupId?: number;
-  /** Chain id of the chain; 1 by default. */
-  readonly chainId?: number;
-  /** Who signs; a new random account by default. */
+  /** Who signs; a new random account of the chain's kind by default. */
   readonly account?: Account;
-}
-
-/** A contract call: the function's name and its arguments, typed by the ABI at run time. */
-export interface ContractCall {
-  readonly abi: Abi;
-  /** 40 hexadecimal digits, with or without `0x`. */
-  readonly address: string;
-  readonly functionName: string;
-  readonly args?: readonly unknown[];
+  /** How long a transaction's receipt is waited for; 30 seconds by default. */
+  readonly receiptTimeoutMs?: number;
 }
 
 /** How many blocks ahead the last block of a transaction lies; the chain allows 1000. */
 const BLOCK_LIMIT_AHEAD = 500;
-const RECEIPT_POLL_MS = 100;
 const RECEIPT_TIMEOUT_MS = 30_000;
-/** A transaction's own gas field; the chain's limit is what counts. */
+const RECEIPT_POLL_FIRST_MS = 50;
+const RECEIPT_POLL_MAX_MS = 1_000;
+/** Fields that chains of this kind carry and never charge, as other SDKs fill them. */
+const GAS_PRICE = 22_000_000_000n;
 const GAS = 300_000_000n;
 
-const plain = (hex: string): string => hex.replace(/^0x/, "").toLowerCase();
-
-/** One account on one group of a chain, through one node. */
+/** One account on one group of a chain. */
 export class Client {
-  readonly rpc: RpcConnection;
-  readonly account: Account;
+  readonly chain: Chain;
   readonly groupId: number;
-  readonly #chainId: bigint;
+  readonly account: Account;
+  /** Every JSON-RPC method of the group. */
+  readonly rpc: Rpc;
+  readonly #receiptTimeoutMs: number;
 
-  constructor(options: ClientOptions) {
-    this.rpc = connectRpc(options.url);
-    this.account = options.account ?? createAccount();
+  /** Clients are made by {@link connectOver} and by clients. */
+  constructor(chain: Chain, options: ClientOptions = {}) {
+    this.chain = chain;
     this.groupId = options.groupId ?? 1;
-    this.#chainId = BigInt(options.chainId ?? 1);
+    this.account = options.account ?? createAccount(chain.suite);
+    this.rpc = new Rpc(chain.transport, { groupId: this.groupId });
+    this.#receiptTimeoutMs = options.receiptTimeoutMs ?? RECEIPT_TIMEOUT_MS;
+    demandSameSuite(chain, this.account);
   }
 
-  /** Calls any JSON-RPC method of the group: the group id is put in front of `params`. */
-  request(method: string, ...params: readonly unknown[]): Promise<unknown> {
-    return this.rpc.request(method, [this.groupId, ...params]);
+  /** The same connection and group with another account. */
+  as(account: Account): Client {
+    return new Client(this.chain, { groupId: this.groupId, account, receiptTimeoutMs: this.#receiptTimeoutMs });
   }
 
-  /** Number of the latest block. */
-  async blockNumber(): Promise<number> {
-    return Number(await this.request("getBlockNumber"));
+  /** The same connection and account in another group. */
+  inGroup(groupId: number): Client {
+    return new Client(this.chain, { groupId, account: this.account, receiptTimeoutMs: this.#receiptTimeoutMs });
   }
 
-  /** A signed transaction, ready to be sent: nonce drawn at random, last block 500 ahead. */
-  async sign(transaction: {
-    readonly to?: string;
-    readonly data: Uint8Array;
-  }): Promise<{ hash: Hash; raw: Uint8Array }> {
-    const blockLimit = BigInt((await this.blockNumber()) + BLOCK_LIMIT_AHEAD);
-    return signTransaction(
-      {
-        nonce: bytesToBigInt(randomBytes(31)),
-        gasPrice: 1n,
-        gas: GAS,
-        blockLimit,
-        to: transaction.to === undefined ? undefined : (plain(transaction.to) as Address),
-        value: 0n,
-        data: transaction.data,
-        chainId: this.#chainId,
-        groupId: BigInt(this.groupId),
-        extraData: new Uint8Array(0),
-      },
-      this.account.key,
-      this.account.suite,
-    );
+  /** Ends the connection, for all clients that share it. */
+  close(): Promise<void> {
+    return this.chain.transport.close();
   }
 
-  /** Sends signed bytes; gives the transaction's hash once the node has accepted it. */
-  async sendRaw(raw: Uint8Array): Promise<Hash> {
-    return plain(String(await this.request("sendRawTransaction", `0x${bytesToHex(raw)}`))) as Hash;
+  /** Height of the latest block. */
+  blockNumber(): Promise<number> {
+    return this.rpc.getBlockNumber();
+  }
+
+  /** Calls `listener` with each new height. Gives a function that ends it. */
+  watchBlocks(listener: (height: number) => void): () => void {
+    return this.chain.transport.watchBlocks(this.groupId, listener);
+  }
+
+  /** A signed transaction, ready to be sent: its nonce is drawn at random, its last block is 500 ahead. */
+  async sign(draft: Draft): Promise<Signed> {
+    const { suite, chainId, heads } = this.chain;
+    const height = await heads.height(this.groupId);
+    const unsigned: UnsignedTransaction = {
+      nonce: bytesToBigInt(globalThis.crypto.getRandomValues(new Uint8Array(31))),
+      gasPrice: GAS_PRICE,
+      gas: GAS,
+      blockLimit: BigInt(height + BLOCK_LIMIT_AHEAD),
+      to: draft.to === undefined ? undefined : (digitsOf(parseAddress(draft.to)) as Address),
+      value: 0n,
+      data: draft.data,
+      chainId,
+      groupId: BigInt(this.groupId),
+      extraData: draft.extraData ?? EMPTY_BYTES,
+    };
+    const raw = encodeTransaction(unsigned, await this.account.sign(signingDigest(unsigned, suite)));
+    return { hash: toHex(suite.hash(raw)), raw };
   }
 
   /**
-   * Waits until the transaction is in a block.
+   * Hands a signed transaction to a node; comes back once the node has accepted it.
    *
-   * @throws ReceiptTimeoutError after `timeoutMs`, 30 seconds by default
+   * @throws TransactionRefusedError when it does not
    */
-  async waitForReceipt(hash: Hash, timeoutMs = RECEIPT_TIMEOUT_MS): Promise<TransactionReceipt> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const receipt = (await this.request("getTransactionReceipt", `0x${hash}`)) as TransactionReceipt | null;
-      if (receipt !== null) return receipt;
-      if (Date.now() > deadline) throw new ReceiptTimeoutError(hash, timeoutMs);
-      await new Promise((done) => setTimeout(done, RECEIPT_POLL_MS));
+  async send(transaction: Signed): Promise<void> {
+    try {
+      await this.rpc.sendRawTransaction(transaction.raw);
+    } catch (cause) {
+      const status = cause instanceof RpcError ? statusOfRefusal(cause.rpcMessage) : undefined;
+      if (status === undefined) throw cause;
+      // A node that fell silent may have passed it on before: to be known already is what was wanted.
+      if (status === 10000 || status === 10001 || (status === 15 && (await this.#isInBlock(transaction.hash)))) return;
+      throw new TransactionRefusedError(status, transaction.hash, { cause });
     }
   }
 
-  /** Signs, sends, waits; the receipt may tell of a failure. */
-  async execute(transaction: { readonly to?: string; readonly data: Uint8Array }): Promise<TransactionReceipt> {
-    const { raw } = await this.sign(transaction);
-    return this.waitForReceipt(await this.sendRaw(raw));
+  async #isInBlock(hash: Hex): Promise<boolean> {
+    return (await this.rpc.getTransactionByHash(hash)) !== null;
   }
 
   /**
-   * Deploys a contract and waits for it.
+   * Waits until a transaction that was sent is in a block.
+   *
+   * @throws ReceiptTimeoutError
+   */
+  async waitForReceipt(hash: string, timeoutMs = this.#receiptTimeoutMs): Promise<Receipt> {
+    const deadline = Date.now() + timeoutMs;
+    for (let pause = RECEIPT_POLL_FIRST_MS; ; pause = Math.min(2 * pause, RECEIPT_POLL_MAX_MS)) {
+      const receipt = await this.rpc.getTransactionReceipt(hash);
+      if (receipt !== null) return this.#noted(receipt);
+      if (Date.now() + pause > deadline) throw new ReceiptTimeoutError(hash, timeoutMs);
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+
+  /** The receipt of a transaction in a block; undefined when there is none of that hash. */
+  async getReceipt(hash: string): Promise<Receipt | undefined> {
+    const receipt = await this.rpc.getTransactionReceipt(hash);
+    return receipt === null ? undefined : receiptOf(receipt);
+  }
+
+  #noted(raw: RpcReceipt): Receipt {
+    const receipt = receiptOf(raw);
+    this.chain.heads.note(this.groupId, receipt.blockNumber);
+    return receipt;
+  }
+
+  /**
+   * Signs, sends and waits. The receipt may tell of a failure.
+   *
+   * @throws TransactionRefusedError, ReceiptTimeoutError
+   */
+  async execute(draft: Draft): Promise<Receipt> {
+    return this.submit(await this.sign(draft));
+  }
+
+  /** Sends a signed transaction and waits for its receipt, pushed by the node where the transport can. */
+  async submit(transaction: Signed): Promise<Receipt> {
+    const { pushes } = this.chain.transport;
+    const { hash, raw } = transaction;
+    if (pushes === undefined) {
+      await this.send(transaction);
+      return this.waitForReceipt(hash);
+    }
+    const receipt = await pushes.submit(raw, {
+      groupId: this.groupId,
+      hash,
+      timeoutMs: this.#receiptTimeoutMs,
+      withProof: false,
+    });
+    // A refusal is pushed as a receipt of zeros: it is in no block.
+    if (/^0x0*$/.test(receipt.blockHash)) throw new TransactionRefusedError(Number(receipt.status), hash);
+    return this.#noted(receipt);
+  }
+
+  /**
+   * Deploys a contract.
    *
    * @throws TransactionFailedError when the creation fails
    */
-  async deploy(contract: {
-    readonly abi: Abi;
-    readonly bytecode: string;
-    readonly args?: readonly unknown[];
-  }): Promise<TransactionReceipt> {
-    const data = encodeDeployData({
-      abi: contract.abi,
-      bytecode: `0x${plain(contract.bytecode)}`,
-      args: (contract.args ?? []) as never,
-    } as never);
-    return demandSuccess(await this.execute({ data: hexToBytes(data) }));
+  async deploy<const abi extends Abi | readonly unknown[]>(contract: Deployment<abi>): Promise<Deployed> {
+    const abi = contract.abi as Abi;
+    const args = contract.args as readonly unknown[] | undefined;
+    const receipt = await this.execute({ data: encodeDeployment({ abi, bytecode: contract.bytecode, args }) });
+    demandSuccess(receipt, abi, receipt);
+    return {
+      address: receipt.contractAddress as Hex,
+      receipt,
+      events: this.#events(abi, receipt, contract.selectors),
+    };
   }
 
   /**
-   * Calls a function in a transaction and waits for it.
+   * Calls a function in a transaction, and gives what it returned and logged.
    *
-   * @throws TransactionFailedError with the reason the contract gave
+   * @throws TransactionFailedError with the reason that the contract gave
    */
-  async write(call: ContractCall): Promise<TransactionReceipt> {
-    return demandSuccess(await this.execute({ to: call.address, data: encodeCall(call) }));
+  async write<
+    const abi extends Abi | readonly unknown[],
+    name extends ContractFunctionName<abi, Writing>,
+    const args extends ContractFunctionArgs<abi, Writing, name>,
+  >(
+    call: ContractCall<abi, Writing, name, args>,
+  ): Promise<Written<ContractFunctionReturnType<abi, Writing, name, args>>> {
+    const { abi, item, data } = this.#encode(call as never);
+    const receipt = await this.execute({ to: call.address, data });
+    demandSuccess(receipt, abi, receipt);
+    return {
+      result: decodeResult(item, receipt.output) as ContractFunctionReturnType<abi, Writing, name, args>,
+      receipt,
+      events: this.#events(abi, receipt, call.selectors),
+    };
   }
 
   /**
-   * Calls a function without a transaction and gives its decoded result.
+   * Calls a function without a transaction and gives what it returns.
    *
-   * @throws TransactionFailedError with the reason the contract gave
+   * @throws TransactionFailedError with the reason that the contract gave
    */
-  async read(call: ContractCall): Promise<unknown> {
-    const answer = (await this.request("call", {
-      from: `0x${this.account.address}`,
-      to: `0x${plain(call.address)}`,
-      value: "0x0",
-      data: `0x${bytesToHex(encodeCall(call))}`,
-    })) as { readonly status: string; readonly output: string };
-    demandSuccess(answer);
-    return decodeFunctionResult({ abi: call.abi, functionName: call.functionName, data: answer.output as Hex });
+  async read<
+    const abi extends Abi | readonly unknown[],
+    name extends ContractFunctionName<abi, Any>,
+    const args extends ContractFunctionArgs<abi, Any, name>,
+  >(call: ContractCall<abi, Any, name, args>): Promise<ContractFunctionReturnType<abi, Any, name, args>> {
+    const { abi, item, data } = this.#encode(call as never);
+    const output = await this.call(call.address, data, abi);
+    return decodeResult(item, output) as ContractFunctionReturnType<abi, Any, name, args>;
   }
-}
 
-function encodeCall(call: ContractCall): Uint8Array {
-  return hexToBytes(
-    encodeFunctionData({ abi: call.abi, functionName: call.functionName, args: [...(call.args ?? [])] }),
-  );
-}
-
-/** The text in `Error(string)` of a failed call, if that is what its output holds. */
-export function revertReason(output: string): string | undefined {
-  if (output.length < 10) return undefined;
-  try {
-    const { args } = decodeErrorResult({
-      abi: [{ type: "error", name: "Error", inputs: [{ type: "string", name: "reason" }] }],
-      data: output as Hex,
+  /** Calls with these bytes, without a transaction, and gives the output. @throws TransactionFailedError */
+  async call(to: string, data: Uint8Array, abi: Abi = []): Promise<Hex> {
+    const answer = await this.rpc.call({
+      from: this.account.address,
+      to: parseAddress(to),
+      data: toHex(data),
     });
-    return args[0];
-  } catch {
-    // Some other data: the contract gave no reason in the usual form.
-    return undefined;
+    demandSuccess({ status: Number(answer.status), output: answer.output }, abi, undefined);
+    return answer.output as Hex;
+  }
+
+  #encode(call: {
+    readonly abi: Abi;
+    readonly functionName: string;
+    readonly args?: readonly unknown[];
+    readonly selectors?: CryptoSuite["name"];
+  }): { readonly abi: Abi; readonly item: ReturnType<typeof functionOf>; readonly data: Uint8Array } {
+    const item = functionOf(call.abi, call.functionName, call.args);
+    return { abi: call.abi, item, data: encodeCall(call, this.#selectors(call.selectors)) };
+  }
+
+  #selectors(name: CryptoSuite["name"] | undefined): CryptoSuite {
+    if (name === undefined) return this.chain.suite;
+    return name === "sm" ? smSuite : standardSuite;
+  }
+
+  #events(abi: Abi, receipt: Receipt, selectors: CryptoSuite["name"] | undefined): DecodedEvent[] {
+    const suite = this.#selectors(selectors);
+    return receipt.logs.flatMap((log) => decodeLog(abi, log, suite) ?? []);
   }
 }
 
-function demandSuccess<T extends { readonly status: string; readonly statusMsg?: string; readonly output: string }>(
-  answer: T,
-): T {
-  const status = Number(answer.status);
-  if (Number.isNaN(status)) throw new CodedError("bad-answer", `The node answered with status "${answer.status}".`);
-  if (status === 0) return answer;
-  throw new TransactionFailedError({
-    status,
-    statusMessage: answer.statusMsg ?? "an error",
-    reason: revertReason(answer.output),
-  });
+function demandSuccess(
+  answer: { readonly status: number; readonly output: string },
+  abi: Abi,
+  receipt: Receipt | undefined,
+): void {
+  if (answer.status === 0) return;
+  throw new TransactionFailedError({ status: answer.status, reason: revertReason(answer.output, abi), receipt });
+}
+
+/**
+ * Connects over a transport that was made before: asks which chain it leads to.
+ *
+ * @throws ConnectionError when no node answers
+ */
+export async function connectOver(transport: Transport, options: ClientOptions = {}): Promise<Client> {
+  return new Client(await readChain(transport), options);
 }

@@ -1,58 +1,116 @@
 /** What can go wrong between a program and a chain. */
 import { CodedError } from "@tsbcos/core/primitives";
+import { statusText } from "./contracts/status.js";
+import type { Receipt } from "./contracts/receipt.js";
 
 /** The node answered with a JSON-RPC error. */
 export class RpcError extends CodedError {
   override readonly name = "RpcError";
+  readonly method: string;
   /** JSON-RPC error code, such as -40001. */
   readonly rpcCode: number;
+  /** The node's own words. */
+  readonly rpcMessage: string;
+  /** The node that answered. */
+  readonly endpoint: string;
 
-  constructor(method: string, rpcCode: number, message: string) {
-    super("rpc-error", `${method}: ${message} (code ${rpcCode})`);
-    this.rpcCode = rpcCode;
+  constructor(answer: {
+    readonly method: string;
+    readonly rpcCode: number;
+    readonly rpcMessage: string;
+    readonly endpoint: string;
+  }) {
+    super("rpc-error", `${answer.method}: ${answer.rpcMessage} (code ${answer.rpcCode}, from ${answer.endpoint})`);
+    this.method = answer.method;
+    this.rpcCode = answer.rpcCode;
+    this.rpcMessage = answer.rpcMessage;
+    this.endpoint = answer.endpoint;
   }
 }
 
-/** The node could not be reached, or did not answer in time. */
+/** No node could be reached, or none answered in time. */
 export class ConnectionError extends CodedError {
   override readonly name = "ConnectionError";
 
-  constructor(url: string, method: string, cause: unknown) {
-    const reason =
-      cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause);
-    super(
-      "connection-failed",
-      `${method}: no answer from ${url} (${reason}). Is the node running, and is this its JSON-RPC port?`,
-      { cause },
-    );
+  /** @param message says which node, what happened and what to look at */
+  constructor(message: string, options?: ErrorOptions) {
+    super("connection-failed", message, options);
   }
 }
 
 /** A transaction got no receipt in time. It may still be executed later, until its block limit has passed. */
 export class ReceiptTimeoutError extends CodedError {
   override readonly name = "ReceiptTimeoutError";
+  /** Hash of the transaction, to ask for its receipt later. */
+  readonly transactionHash: string;
 
-  constructor(hash: string, timeoutMs: number) {
-    super("receipt-timeout", `No receipt for 0x${hash} within ${timeoutMs} ms.`);
+  constructor(transactionHash: string, timeoutMs: number) {
+    super(
+      "receipt-timeout",
+      `No receipt for ${transactionHash} within ${timeoutMs} ms; it may still be executed until its block limit has passed.`,
+    );
+    this.transactionHash = transactionHash;
   }
 }
 
-/** A transaction was executed and failed. */
+/** A node did not take a transaction, or took it and gave it up: it is in no block. */
+export class TransactionRefusedError extends CodedError {
+  override readonly name = "TransactionRefusedError";
+  /** Status that says why, such as 16 for the block limit. */
+  readonly status: number;
+
+  constructor(status: number, transactionHash: string, options?: ErrorOptions) {
+    super("transaction-refused", `${transactionHash} was refused: ${statusText(status)} (status ${status})`, options);
+    this.status = status;
+  }
+}
+
+/** A transaction or a call was executed and failed. */
 export class TransactionFailedError extends CodedError {
   override readonly name = "TransactionFailedError";
   /** Status of the receipt, such as 22 for a revert. */
   readonly status: number;
+  /** Why, in the contract's own words; undefined when it gave none. */
+  readonly reason: string | undefined;
+  /** The receipt; undefined for a call without a transaction. */
+  readonly receipt: Receipt | undefined;
 
-  constructor(options: {
+  constructor(failure: {
     readonly status: number;
-    readonly statusMessage: string;
     readonly reason: string | undefined;
+    readonly receipt: Receipt | undefined;
   }) {
-    const reason = options.reason === undefined ? "" : `: ${options.reason}`;
-    super(
-      "transaction-failed",
-      `The transaction failed with ${options.statusMessage} (status ${options.status})${reason}`,
-    );
-    this.status = options.status;
+    const reason = failure.reason === undefined ? "" : `: ${failure.reason}`;
+    super("transaction-failed", `${statusText(failure.status)} (status ${failure.status})${reason}`);
+    this.status = failure.status;
+    this.reason = failure.reason;
+    this.receipt = failure.receipt;
+  }
+}
+
+/** A contract built into the nodes executed a transaction and answered with an error code. */
+export class PrecompiledError extends CodedError {
+  override readonly name = "PrecompiledError";
+  /** Its code, such as -50000. */
+  readonly returnCode: number;
+  /** The receipt; undefined for a call without a transaction. */
+  readonly receipt: Receipt | undefined;
+
+  constructor(failure: { readonly returnCode: number; readonly text: string; readonly receipt: Receipt | undefined }) {
+    super("precompiled-failed", `${failure.text} (code ${failure.returnCode})`);
+    this.returnCode = failure.returnCode;
+    this.receipt = failure.receipt;
+  }
+}
+
+/** A node refused to change a group or its neighbours. */
+export class NodeRefusedError extends CodedError {
+  override readonly name = "NodeRefusedError";
+  /** Its code, such as 0x6. */
+  readonly nodeCode: string;
+
+  constructor(method: string, outcome: { readonly code: string; readonly message: string }) {
+    super("node-refused", `${method}: ${outcome.message} (code ${outcome.code})`);
+    this.nodeCode = outcome.code;
   }
 }

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { relative } from "node:path";
 import type { ChildProcess } from "node:child_process";
 import { CodedError } from "@tsbcos/core/primitives";
-import { connectRpc, type RpcConnection } from "@tsbcos/sdk";
+import { httpTransport, Rpc, type RpcBlock } from "@tsbcos/sdk";
 import { buildChain, planChain } from "../chain/index.js";
 import { exitOf, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
 import { readChainFolder, type NodeFolder } from "./folder.js";
@@ -24,7 +24,7 @@ const ANSWER_WITHIN_MS = 2000;
 interface RunningNode {
   readonly folder: NodeFolder;
   readonly process: ChildProcess;
-  readonly rpc: RpcConnection;
+  readonly rpc: Rpc;
   /** The last of what it printed, for when it ends unexpectedly. */
   readonly lastWords: () => string;
 }
@@ -73,16 +73,16 @@ function launch(folder: NodeFolder): RunningNode {
   return {
     folder,
     process: child,
-    rpc: connectRpc(`http://${folder.rpcHost}:${folder.rpcPort}`, { timeoutMs: ANSWER_WITHIN_MS }),
+    rpc: new Rpc(httpTransport({ urls: [`http://${folder.rpcHost}:${folder.rpcPort}`], timeoutMs: ANSWER_WITHIN_MS })),
     lastWords: () => tail.trim(),
   };
 }
 
 async function isConnected(node: RunningNode, others: number): Promise<boolean> {
   try {
-    const peers = await node.rpc.request("getPeers", [1]);
-    await node.rpc.request("getBlockNumber", [1]);
-    return Array.isArray(peers) && peers.length >= others;
+    const peers = await node.rpc.getPeers();
+    await node.rpc.getBlockNumber();
+    return peers.length >= others;
   } catch {
     // Not up yet, or busy: asked again until the time is over.
     return false;
@@ -114,15 +114,7 @@ async function waitUntilReady(nodes: readonly RunningNode[], stopping: () => boo
   }
 }
 
-interface BlockSummary {
-  readonly number: string;
-  readonly hash: string;
-  readonly sealer: string;
-  readonly timestamp: string;
-  readonly transactions: readonly unknown[];
-}
-
-function printBlock(block: BlockSummary): void {
+function printBlock(block: RpcBlock): void {
   const time = new Date(Number(block.timestamp)).toISOString().slice(11, 23);
   const count = block.transactions.length;
   say(
@@ -135,7 +127,7 @@ async function highest(nodes: readonly RunningNode[]): Promise<{ node: RunningNo
   const heights = await Promise.all(
     nodes.map(async (node) => {
       try {
-        return { node, height: Number(await node.rpc.request("getBlockNumber", [1])) };
+        return { node, height: await node.rpc.getBlockNumber() };
       } catch {
         return undefined;
       }
@@ -154,7 +146,7 @@ async function followBlocks(nodes: readonly RunningNode[], stopping: () => boole
     const head = await highest(nodes);
     while (head !== undefined && next <= head.height && !stopping()) {
       try {
-        printBlock((await head.node.rpc.request("getBlockByNumber", [1, String(next), false])) as BlockSummary);
+        printBlock(await head.node.rpc.getBlockByNumber(next));
         next++;
       } catch {
         break;

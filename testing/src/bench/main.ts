@@ -60,11 +60,11 @@ interface Options {
 async function measure(chain: TestChain, options: Options): Promise<Record<string, unknown>> {
   const suite = (await loadNativeSuites()).standard;
   const account = accountFromPrivateKey("1f".repeat(32), suite);
-  const client = chain.node(0).client(account);
+  const client = await chain.node(0).client(account);
   const results: Record<string, unknown> = { cores: cpus().length, node: process.version };
   const rows = [["workload", "committed/s", "2.9.1", "ratio", "CPU µs/tx", "2.9.1", "blocks", "MB a node"]];
   const sign = async (calls: Parameters<typeof signAll>[0], count: number): Promise<ReturnType<typeof signAll>> =>
-    signAll(calls, { count, height: await client.blockNumber(), key: account.key, suite });
+    signAll(calls, { count, height: await client.blockNumber(), key: account, suite });
 
   for (const workload of WORKLOADS) {
     if (options.only !== undefined && options.only !== workload.name) continue;

@@ -30,8 +30,7 @@ export interface Latency {
 const cpuOf = (nodes: readonly ChainNode[]): number => nodes.reduce((sum, node) => sum + node.cpuMicroseconds(), 0);
 
 async function totalTransactions(node: ChainNode): Promise<number> {
-  const total = (await node.client().request("getTotalTransactionCount")) as { readonly txSum: string };
-  return Number(total.txSum);
+  return Number((await node.rpc.getTotalTransactionCount()).txSum);
 }
 
 /** Sends everything to one node and waits until all nodes have stored it. */
@@ -78,7 +77,7 @@ export async function measureLatency(
   perSecond: number,
 ): Promise<Latency> {
   const node = chain.node(0);
-  const client = node.client();
+  const { rpc } = node;
   const sender = new Sender([node.rpcPort], UNDER_WAY);
   const storedAt = new Map<string, number>();
   let height = await node.height();
@@ -89,9 +88,7 @@ export async function measureLatency(
       const now = await node.height();
       const seenAt = performance.now();
       for (; height < now; height++) {
-        const block = (await client.request("getBlockByNumber", String(height + 1), false)) as {
-          readonly transactions: readonly string[];
-        };
+        const block = await rpc.getBlockByNumber(height + 1);
         for (const hash of block.transactions) storedAt.set(hash.slice(2), seenAt);
       }
       await sleep(5);

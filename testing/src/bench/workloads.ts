@@ -37,8 +37,8 @@ const USERS = 1000;
 const helloWorld: Workload = {
   name: "HelloWorld.set",
   async prepare(client) {
-    const { contractAddress } = await client.deploy(artifact("HelloWorld"));
-    return (index) => ({ to: plain(contractAddress), data: encodeCall("4ed3885e", `text ${index}`) });
+    const { address } = await client.deploy(artifact("HelloWorld"));
+    return (index) => ({ to: plain(address), data: encodeCall("4ed3885e", `text ${index}`) });
   },
 };
 
@@ -46,9 +46,9 @@ const helloWorld: Workload = {
 const token: Workload = {
   name: "Token.transfer",
   async prepare(client) {
-    const { contractAddress } = await client.deploy({ ...artifact("Token"), args: [10n ** 30n] });
+    const { address } = await client.deploy({ ...artifact("Token"), args: [10n ** 30n] });
     return (index) => ({
-      to: plain(contractAddress),
+      to: plain(address),
       // Receivers repeat, so that most balances exist already, as in a chain that has run for a while.
       data: encodeCall("a9059cbb", 0x10000 + (index % USERS), 1),
     });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bytesToHex, hexToBytes } from "@tsbcos/core/primitives";
 import { standardSuite } from "@tsbcos/core/crypto";
 import { decodeTransaction, signTransaction } from "@tsbcos/core/protocol";
-import { accountFromPrivateKey, type Account, type TransactionReceipt } from "@tsbcos/sdk";
+import type { RpcReceipt } from "@tsbcos/sdk";
 import { loadChain } from "../vectors/index.js";
 import { TestChain, until } from "../harness/index.js";
 
@@ -20,7 +20,7 @@ const nodeIdsOf = (genesis: string): string[] =>
   [...genesis.matchAll(/node\.\d+\s*=\s*([0-9a-f]{128})/g)].map((match) => match[1] ?? "");
 
 /** What must be equal; block hashes, roots and transaction hashes cannot be. */
-function comparable(receipt: TransactionReceipt): Record<string, unknown> {
+function comparable(receipt: RpcReceipt): Record<string, unknown> {
   const { status, output, gasUsed, contractAddress, from, to } = receipt;
   const logs = receipt.logs.map(({ address, topics, data }) => ({ address, topics, data }));
   return { status, output, gasUsed, contractAddress, from, to, logs };
@@ -42,21 +42,21 @@ afterAll(() => chain.dispose());
 
 test("recorded transactions, signed anew, give the recorded receipts on a chain of our own", async () => {
   const recorded = loadChain("standard");
-  const accounts = new Map(
-    Object.entries(recorded.accounts()).map(([name, { key }]): [string, Account] => [name, accountFromPrivateKey(key)]),
+  const keys = new Map(
+    Object.entries(recorded.accounts()).map(([name, { key }]) => [name, standardSuite.keyPairOf(hexToBytes(key))]),
   );
   const theirs = nodeIdsOf(recorded.text("group.1.genesis"));
   const ours = nodeIdsOf(readFileSync(join(chain.node(0).directory, "conf", "group.1.genesis"), "utf8"));
   const asText = (id: string): string => bytesToHex(Buffer.from(id, "ascii"));
   const receiptOf = new Map(recorded.receipts().map((receipt) => [receipt.transactionHash, receipt]));
-  const client = chain.node(0).client();
+  const { rpc } = chain.node(0);
 
   const steps = recorded.steps();
   const differences: string[] = [];
   for (const [index, step] of steps.entries()) {
-    const account = accounts.get(step.from);
+    const key = keys.get(step.from);
     const decoded = decodeTransaction(hexToBytes(step.raw), standardSuite);
-    if (account === undefined || !decoded.ok) throw new Error(`step ${step.name} cannot be read`);
+    if (key === undefined || !decoded.ok) throw new Error(`step ${step.name} cannot be read`);
     let data = bytesToHex(decoded.value.data);
     theirs.forEach((id, node) => {
       data = data.replaceAll(asText(id), asText(ours[node] ?? ""));
@@ -64,15 +64,15 @@ test("recorded transactions, signed anew, give the recorded receipts on a chain 
     const unsigned = {
       ...decoded.value,
       data: hexToBytes(data),
-      blockLimit: BigInt((await client.blockNumber()) + 500),
+      blockLimit: BigInt((await rpc.getBlockNumber()) + 500),
     };
-    const { raw } = signTransaction(unsigned, account.key, standardSuite);
-    const hash = await client.sendRaw(raw);
-    let receipt: TransactionReceipt | null = null;
+    const { raw } = signTransaction(unsigned, key, standardSuite);
+    const hash = await rpc.sendRawTransaction(raw);
+    let receipt: RpcReceipt | null = null;
     await until(
       `receipt of ${step.name}`,
       async () => {
-        receipt = (await client.request("getTransactionReceipt", `0x${hash}`)) as TransactionReceipt | null;
+        receipt = await rpc.getTransactionReceipt(hash);
         return receipt !== null;
       },
       10_000,
@@ -81,7 +81,7 @@ test("recorded transactions, signed anew, give the recorded receipts on a chain 
     const expected = receiptOf.get(step.hash);
     if (expected === undefined || receipt === null) throw new Error(`step ${step.name} has no receipt`);
     const got = JSON.stringify(comparable(receipt));
-    const wanted = JSON.stringify(comparable(expected as unknown as TransactionReceipt));
+    const wanted = JSON.stringify(comparable(expected as unknown as RpcReceipt));
     if (got !== wanted)
       differences.push(`${index} ${step.name}\n  got    ${got.slice(0, 500)}\n  wanted ${wanted.slice(0, 500)}`);
   }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Client } from "@tsbcos/sdk";
+import { connectOver, httpTransport, Rpc } from "@tsbcos/sdk";
 import { freePorts, until } from "../harness/index.js";
 
 const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
@@ -46,16 +46,18 @@ afterAll(async () => {
 });
 
 test("start makes a chain, answers on all four ports, and the first block follows the first transaction within a second", async () => {
-  const clients = [0, 1, 2, 3].map((node) => new Client({ url: `http://127.0.0.1:${base + 8 + node}` }));
-  for (const client of clients) {
-    expect(await client.blockNumber()).toBe(0);
-    expect(await client.request("getSealerList")).toHaveLength(4);
-    expect(output).toContain(client.rpc.url);
+  const urls = [0, 1, 2, 3].map((node) => `http://127.0.0.1:${base + 8 + node}`);
+  for (const url of urls) {
+    const rpc = new Rpc(httpTransport(url));
+    expect(await rpc.getBlockNumber()).toBe(0);
+    expect(await rpc.getSealerList()).toHaveLength(4);
+    expect(output).toContain(url);
   }
-  const client = clients[0]!;
-  const { raw } = await client.sign({ data: new Uint8Array(0) });
+  const client = await connectOver(httpTransport({ urls }));
+  const transaction = await client.sign({ data: new Uint8Array(0) });
   const sent = Date.now();
-  await client.waitForReceipt(await client.sendRaw(raw), 10_000);
+  await client.send(transaction);
+  await client.waitForReceipt(transaction.hash, 10_000);
   // The promise is a second; a busy machine gets more before this counts as broken.
   expect(Date.now() - sent).toBeLessThan(5_000);
   await until("the block is shown", () => Promise.resolve(/block +1 +1 transaction /.test(output)), 5_000);
@@ -85,6 +87,6 @@ test("Ctrl-C stops everything cleanly, and the next start goes on from the last 
   output = "";
   child = start(join(folder, "chain"), ports());
   await until("the chain runs again", () => Promise.resolve(output.includes("The chain is running")), 60_000);
-  expect(await new Client({ url: `http://127.0.0.1:${base + 8}` }).blockNumber()).toBe(1);
+  expect(await new Rpc(httpTransport(`http://127.0.0.1:${base + 8}`)).getBlockNumber()).toBe(1);
   expect(existsSync(join(folder, "chain", "127.0.0.1", "node0", "log"))).toBe(true);
 });

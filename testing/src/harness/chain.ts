@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Client, type Account } from "@tsbcos/sdk";
+import { connectOver, httpTransport, Rpc, type Account, type Client } from "@tsbcos/sdk";
 
 const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
 const NODE_PROGRAM = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
@@ -124,7 +124,7 @@ export class ChainNode {
 
   /** Height of its chain. */
   async height(): Promise<number> {
-    return Number(await this.client().request("getBlockNumber"));
+    return this.rpc.getBlockNumber();
   }
 
   /** Resident memory in bytes. */
@@ -142,9 +142,14 @@ export class ChainNode {
     return (ticks * 1_000_000) / CLOCK_TICKS_PER_SECOND;
   }
 
-  /** A client of this node. */
-  client(account?: Account): Client {
-    return new Client(account === undefined ? { url: this.url } : { url: this.url, account });
+  /** Its JSON-RPC methods. */
+  get rpc(): Rpc {
+    return new Rpc(httpTransport(this.url));
+  }
+
+  /** A client of this node, with a new account unless one is given. */
+  client(account?: Account): Promise<Client> {
+    return connectOver(httpTransport(this.url), account === undefined ? {} : { account });
   }
 }
 
@@ -200,8 +205,7 @@ export class TestChain {
     await until(
       `node${node.index} is up and connected`,
       async () => {
-        const peers = (await node.client().request("getPeers")) as readonly unknown[];
-        return peers.length >= others;
+        return (await node.rpc.getPeers()).length >= others;
       },
       UP_WITHIN_MS,
     );
@@ -220,9 +224,7 @@ export class TestChain {
     const hashes: string[] = [];
     const running = this.nodes.filter((node) => node.pid !== undefined);
     for (let number = 0; number <= height; number++) {
-      const answers = await Promise.all(
-        running.map((node) => node.client().request("getBlockHashByNumber", String(number))),
-      );
+      const answers = await Promise.all(running.map((node) => node.rpc.getBlockHashByNumber(number)));
       const different = new Set(answers);
       if (different.size !== 1) throw new Error(`block ${number} differs: ${answers.join(", ")}`);
       hashes.push(String(answers[0]));

@@ -1,5 +1,5 @@
 /** Steady load for end-to-end tests: transactions to whichever node answers, with a record of what was acknowledged. */
-import { Client, createAccount, type Account } from "@tsbcos/sdk";
+import { createAccount, type Account, type Client } from "@tsbcos/sdk";
 import { sleep, type ChainNode } from "./chain.js";
 
 /** Balances by name, kept by a contract built into every node. */
@@ -37,6 +37,7 @@ export interface Acknowledged {
 export class Load {
   readonly #account: Account = createAccount();
   readonly #nodes: readonly ChainNode[];
+  readonly #clients = new Map<ChainNode, Client>();
   readonly #acknowledged: Acknowledged[] = [];
   readonly #done: Promise<void>;
   #stopped = false;
@@ -58,19 +59,27 @@ export class Load {
     return this.#acknowledged;
   }
 
+  /** One client a node, made when the node answers for the first time. */
+  async #clientOf(node: ChainNode): Promise<Client> {
+    const known = this.#clients.get(node) ?? (await node.client(this.#account));
+    this.#clients.set(node, known);
+    return known;
+  }
+
   async #send(sender: number): Promise<void> {
     for (let turn = sender; !this.#stopped; turn++) {
       const node = this.#nodes[turn % this.#nodes.length];
       if (node === undefined) return;
-      const client = new Client({ url: node.url, account: this.#account });
       try {
-        const { hash, raw } = await client.sign({
+        const client = await this.#clientOf(node);
+        const transaction = await client.sign({
           to: DAG_TRANSFER,
           data: encodeCall(USER_SAVE, `sender${sender}`, 1),
         });
-        await client.sendRaw(raw);
-        const receipt = await client.waitForReceipt(hash, 5_000);
-        this.#acknowledged.push({ hash, blockNumber: Number(receipt.blockNumber), blockHash: receipt.blockHash });
+        await client.send(transaction);
+        const { hash } = transaction;
+        const { blockNumber, blockHash } = await client.waitForReceipt(hash, 5_000);
+        this.#acknowledged.push({ hash, blockNumber, blockHash });
       } catch {
         // A node that is down or a transaction that was lost with it: nobody was told that it is stored.
         await sleep(50);
