@@ -165,6 +165,8 @@ class TestHost {
         return this.driver.post(this.#worker.execute(effect));
       case "persist-prepare":
         return this.driver.post({ type: "prepare-persisted", token: effect.token });
+      case "ask-bandwidth":
+        return this.driver.post({ type: "bandwidth-granted", token: effect.token, blocks: effect.sizes.length });
       case "store-block": {
         const writes = this.#worker.prepareStore(effect);
         const write = (): void => {

@@ -174,6 +174,8 @@ export class Group implements Machine<GroupInput, GroupEffect> {
         this.#persists.delete(input.token);
         return this.#tellConsensus({ type: "prepare-persisted", token });
       }
+      case "bandwidth-granted":
+        return this.#tellBlockSync(input);
       case "tick":
         return this.#tick();
       default:
@@ -383,6 +385,9 @@ export class Group implements Machine<GroupInput, GroupEffect> {
         return this.#verifyAtOnce({ machine: "block-sync", token: effect.token }, effect.raws);
       case "execute-block":
         return this.#execute({ machine: "block-sync", token: effect.token }, effect);
+      case "ask-bandwidth":
+        this.#effects.push(effect);
+        return;
       case "store-block":
         return this.#askToStore(effect.block, effect.signatures);
       default:

@@ -37,6 +37,8 @@ export type GroupInput =
   | { readonly type: "block-stored"; readonly token: number; readonly head: ChainHead }
   /** Answer to `persist-prepare`: the bytes survive a crash from now on. */
   | { readonly type: "prepare-persisted"; readonly token: number }
+  /** Answer to `ask-bandwidth`: the first so many of those blocks may leave now, at least one. */
+  | { readonly type: "bandwidth-granted"; readonly token: number; readonly blocks: number }
   /** Time has passed: given at or after {@link GroupPorts.wakeAt}. */
   | { readonly type: "tick" };
 
@@ -70,6 +72,11 @@ export type GroupEffect =
     }
   /** Make these bytes survive a crash, replacing the former ones; answered by `prepare-persisted`. */
   | { readonly type: "persist-prepare"; readonly token: number; readonly bytes: Uint8Array }
+  /**
+   * Blocks of these sizes in bytes are ready for a peer that fetches them. Answered by `bandwidth-granted` as soon as
+   * limits of bandwidth let at least one leave; everything else leaves without being asked for.
+   */
+  | { readonly type: "ask-bandwidth"; readonly token: number; readonly sizes: readonly number[] }
   /** Answer to `transaction-submitted`: the hash of the admitted transaction, or why it was refused. */
   | {
       readonly type: "submission-result";

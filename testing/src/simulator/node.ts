@@ -16,6 +16,7 @@ import type { Scheduled, World } from "./world.js";
 /** Wall clock at the beginning of every run: a Tuesday in 2023. */
 const EPOCH_MS = 1_700_000_000_000;
 const VERIFY_MS_MAX = 20;
+const BANDWIDTH_MS_MAX = 50;
 
 /** What the simulated world wants to hear from its nodes. */
 export interface NodeListener {
@@ -199,6 +200,8 @@ export class SimulatedNode {
         return this.#store(effect);
       case "persist-prepare":
         return this.#persist(effect);
+      case "ask-bandwidth":
+        return this.#grant(effect);
       case "submission-result":
         return listener.answered(this, effect);
       case "block-committed":
@@ -207,6 +210,12 @@ export class SimulatedNode {
       case "members-changed":
         return;
     }
+  }
+
+  /** Bandwidth is short at times: some of the blocks go, a little later. */
+  #grant({ token, sizes }: GroupEffectOf<"ask-bandwidth">): void {
+    const blocks = 1 + this.#random.below(sizes.length);
+    this.#later(BANDWIDTH_MS_MAX, () => this.post({ type: "bandwidth-granted", token, blocks }));
   }
 
   #verify({ token, raws }: GroupEffectOf<"verify-transactions">): void {

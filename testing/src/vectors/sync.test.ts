@@ -121,6 +121,8 @@ describe("what a listening sealer was sent, given to our machines", () => {
           const executed = { header, hash: expectedHash, transactions } as unknown as ExecutedBlock;
           return [{ type: "block-executed", token: effect.token, outcome: ok(executed) }];
         }
+        case "ask-bandwidth":
+          return [{ type: "bandwidth-granted", token: effect.token, blocks: effect.sizes.length }];
         case "store-block": {
           const { number } = effect.block.header;
           stored.push(effect.block.hash);

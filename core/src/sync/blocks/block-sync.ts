@@ -63,9 +63,9 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
     return this.#wakeAtMs;
   }
 
-  /** Peers that may ask for blocks and push transactions. A new set after each change. */
+  /** Members with a session: those who may ask for blocks and push transactions. A new set after each change. */
   get knownPeers(): ReadonlySet<NodeId> {
-    return this.#peers.ids;
+    return this.#peers.members;
   }
 
   /** True while blocks are fetched that more sealers have than may lie. */
@@ -114,12 +114,15 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
     if (running === undefined) return;
     running.downloader.invariants();
     assert(!this.#peers.ids.has(this.#env.nodeId), "we are not our own peer");
+    for (const member of this.#peers.members) assert(this.#peers.ids.has(member), "members with a session are peers");
     assert(this.#knownHighest >= running.head.header.number, "what we have is known");
   }
 
   step(input: BlockSyncInput, now: Instant): readonly BlockSyncEffect[] {
     assert((this.#running === undefined) === (input.type === "started"), "started is the first input and comes once");
     this.#dispatch(input, now);
+    // What is sent in one go is bounded: after a packet the next one waits for the next step, and others come between.
+    if (input.type !== "bandwidth-granted") this.#offerBlocks();
     this.#finish(now);
     const effects = this.#effects;
     this.#effects = [];
@@ -140,6 +143,8 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
         return running.downloader.executed(input.token, input.outcome, now.steadyMs);
       case "block-committed":
         return this.#commit(input.head, now);
+      case "bandwidth-granted":
+        return this.#serve(input.token, input.blocks);
       case "sealing":
         return running.downloader.sealing(input.height);
       case "tick":
@@ -171,7 +176,7 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
       case "blocks":
         return downloader.receive(from, packet.blocks, now.steadyMs);
       case "request-blocks":
-        if (!this.#peers.ids.has(from)) return this.#drops.add("request-from-stranger");
+        if (!this.#peers.members.has(from)) return this.#drops.add("request-from-stranger");
         if (!this.#server.request(from, packet, head.header.number)) this.#drops.add("request-refused");
         return;
       default:
@@ -212,18 +217,13 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
     const { head, downloader, isMember } = this.#run();
     const added = this.#peers.update(head, sessions);
     downloader.peersChanged();
-    this.#server.keepOnly(this.#peers.ids);
+    this.#server.keepOnly(this.#peers.members);
     if (isMember) this.#sendStatus(added, now);
   }
 
   #finish(now: Instant): void {
-    const { head, downloader, isMember } = this.#run();
+    const { downloader, isMember } = this.#run();
     this.#effects.push(...downloader.proceed(now.steadyMs));
-    const serving = this.#server.next(head.header.number);
-    if (serving !== undefined) {
-      const body = encodeSyncPacket({ type: "blocks", blocks: serving.blocks }, this.#env.rules.version);
-      this.#effects.push({ type: "send", to: [serving.to], packetType: 0, body });
-    }
     if (isMember) {
       this.#sendDueStatus(now);
       this.#gossip(now);
@@ -246,27 +246,42 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
     const { head, downloader, isMember } = this.#run();
     const wishes = [downloader.wakeAtMs];
     if (this.#server.hasWork(head.header.number)) wishes.push(now.steadyMs);
-    if (isMember && this.#peers.size > 0) {
+    if (isMember && this.#peers.members.size > 0) {
       wishes.push(this.#statusDueAtMs);
       if (this.#byTree) wishes.push(this.#gossipDueAtMs);
     }
     return earliestOf(wishes);
   }
 
+  #offerBlocks(): void {
+    const offer = this.#server.offer(this.#run().head.header.number);
+    if (offer !== undefined) this.#effects.push({ type: "ask-bandwidth", ...offer });
+  }
+
+  #serve(token: number, count: number): void {
+    const serving = this.#server.granted(token, count);
+    if (serving === undefined) return;
+    const blocks = serving.blocks.map(({ bytes }) => bytes);
+    const body = encodeSyncPacket({ type: "blocks", blocks }, this.#env.rules.version);
+    this.#effects.push({ type: "send", to: [serving.to], packetType: 0, body });
+  }
+
   /** To the tree, or to everybody when there is none. */
   #sendDueStatus(now: Instant): void {
-    if (now.steadyMs < this.#statusDueAtMs || this.#peers.size === 0) return;
+    const { members } = this.#peers;
+    if (now.steadyMs < this.#statusDueAtMs || members.size === 0) return;
     this.#statusSentAtMs = now.steadyMs;
     this.#statusDueAtMs = now.steadyMs + STATUS_INTERVAL_MS;
-    this.#sendStatus(this.#byTree ? this.#run().tree.targets(this.#peers.ids) : [...this.#peers.ids], now);
+    this.#sendStatus(this.#byTree ? this.#run().tree.targets(members) : [...members], now);
   }
 
   /** To a few peers by lot, so that everybody hears of new blocks even where the tree is broken. */
   #gossip(now: Instant): void {
-    if (!this.#byTree || now.steadyMs < this.#gossipDueAtMs || this.#peers.size === 0) return;
+    const { members } = this.#peers;
+    if (!this.#byTree || now.steadyMs < this.#gossipDueAtMs || members.size === 0) return;
     const { gossipIntervalMs, gossipPeersNumber } = this.#env.options;
     this.#gossipDueAtMs = now.steadyMs + gossipIntervalMs;
-    this.#sendStatus(this.#env.random.shuffled([...this.#peers.ids]).slice(0, gossipPeersNumber), now);
+    this.#sendStatus(this.#env.random.shuffled([...members]).slice(0, gossipPeersNumber), now);
   }
 
   #sendStatus(to: readonly NodeId[], now: Instant): void {

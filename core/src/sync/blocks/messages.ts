@@ -29,6 +29,8 @@ export type BlockSyncInput =
     }
   /** A block became the head of the chain, whoever stored it: consensus or synchronisation. */
   | { readonly type: "block-committed"; readonly head: ChainHead }
+  /** Answer to `ask-bandwidth`: the first so many of those blocks may leave now, at least one. */
+  | { readonly type: "bandwidth-granted"; readonly token: number; readonly blocks: number }
   /** Consensus is about to produce this height: it need not be downloaded. 0 takes the promise back. */
   | { readonly type: "sealing"; readonly height: number }
   | { readonly type: "tick" };
@@ -52,6 +54,11 @@ export type BlockSyncEffect =
       readonly transactions: readonly VerifiedTransaction[];
       readonly expectedHash: Hash;
     }
+  /**
+   * Blocks of these sizes in bytes, at least one, are ready for a peer. Answered by `bandwidth-granted` as soon as
+   * limits of bandwidth let the first of them leave; nothing else is asked meanwhile.
+   */
+  | { readonly type: "ask-bandwidth"; readonly token: number; readonly sizes: readonly number[] }
   /** Store the block unless its height is stored already; answered by `block-committed`. */
   | { readonly type: "store-block"; readonly block: ExecutedBlock; readonly signatures: readonly BlockSignature[] };
 

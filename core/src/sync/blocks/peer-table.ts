@@ -14,7 +14,8 @@ export interface Peer {
 
 /**
  * Connected members of the group, and connected strangers that claim to be ahead of us: a node whose chain is old
- * does not know the members of today.
+ * does not know the members of today. Strangers are asked for blocks, and told nothing: what they claim costs them
+ * nothing, and a group is no business of others.
  *
  * @see docs/protocol/sync.md#peers
  */
@@ -22,6 +23,7 @@ export class PeerTable {
   readonly #self: NodeId;
   readonly #peers = new Map<NodeId, Peer>();
   #ids: ReadonlySet<NodeId> = new Set();
+  #members: ReadonlySet<NodeId> = new Set();
   #sessions: ReadonlySet<NodeId> = new Set();
 
   constructor(self: NodeId) {
@@ -33,9 +35,9 @@ export class PeerTable {
     return this.#ids;
   }
 
-  /** Peers in the table. */
-  get size(): number {
-    return this.#peers.size;
+  /** Ids of those in the table that are members of the group, as far as we know. A new set after each change. */
+  get members(): ReadonlySet<NodeId> {
+    return this.#members;
   }
 
   /** All peers, in the order in which they came. */
@@ -69,6 +71,7 @@ export class PeerTable {
     }
     for (const peer of this.#peers.values()) peer.isSealer = sealers.has(peer.nodeId);
     this.#ids = new Set(this.#peers.keys());
+    this.#members = new Set([...this.#ids].filter((nodeId) => members.has(nodeId)));
     return added;
   }
 

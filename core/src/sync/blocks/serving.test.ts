@@ -15,7 +15,7 @@ describe("serving", () => {
       node.nowMs += 100;
       node.commitOwn();
     }
-    expect(node.takeSent()).toEqual(["b: blocks 4", "b: status 4", "b: blocks 5", "b: status 5", "b: status 6"]);
+    expect(node.takeSent()).toEqual(["b: status 4", "b: blocks 4", "b: status 5", "b: blocks 5", "b: status 6"]);
   });
 
   test("blocks go out as they are stored, byte by byte", () => {
@@ -83,5 +83,44 @@ describe("serving", () => {
     expect(node.sync.wakeAtMs).toBe(node.nowMs);
     node.wait(0);
     expect(receivers()).toEqual(["c: blocks", "b: blocks", "c: blocks", "b: blocks"]);
+  });
+
+  test("what the host does not let through goes later, in order, and nobody else is served meanwhile", () => {
+    const node = new TestNode({ height: 6, manual: true });
+    node.connect(B, C);
+    node.takeSent();
+    node.hear(B, { type: "request-blocks", from: 1 as Height, size: 5 });
+    node.hear(C, { type: "request-blocks", from: 6 as Height, size: 1 });
+    const grant = (blocks: number): void => {
+      const asked = node.held.shift();
+      if (asked?.type !== "ask-bandwidth") throw new Error("bandwidth was asked for");
+      expect(node.held).toEqual([]);
+      node.give({ type: "bandwidth-granted", token: asked.token, blocks });
+      node.wait(0);
+    };
+    expect(node.takeSent()).toEqual([]);
+    expect(node.held[0]).toMatchObject({ sizes: LONG_CHAIN.slice(1, 6).map(({ bytes }) => bytes.length) });
+    grant(2);
+    expect(node.takeSent()).toEqual(["b: blocks 1,2"]);
+    grant(1);
+    expect(node.takeSent()).toEqual(["c: blocks 6"]);
+    // Asked for again before it was sent: it is sent once.
+    node.hear(B, { type: "request-blocks", from: 4 as Height, size: 2 });
+    grant(3);
+    expect(node.takeSent()).toEqual(["b: blocks 3,4,5"]);
+  });
+
+  test("a peer that leaves while bandwidth is asked for gets nothing, and the others go on", () => {
+    const node = new TestNode({ height: 3, manual: true });
+    node.connect(B, C);
+    node.takeSent();
+    node.hear(B, { type: "request-blocks", from: 1 as Height, size: 3 });
+    node.hear(C, { type: "request-blocks", from: 2 as Height, size: 1 });
+    node.connect(C);
+    node.release("ask-bandwidth");
+    node.wait(0);
+    expect(node.takeSent()).toEqual([]);
+    node.release("ask-bandwidth");
+    expect(node.takeSent()).toEqual(["c: blocks 2"]);
   });
 });

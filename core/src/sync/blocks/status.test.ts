@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { ZERO_HASH } from "../../primitives/index.js";
-import type { NodeId } from "../../primitives/index.js";
+import type { Height, NodeId } from "../../primitives/index.js";
 import { V2_4_0 } from "../../protocol/index.js";
 import { A, B, C, D, LONG_CHAIN, STRANGER, WALL } from "../testdata/blocks.js";
-import { TestNode, serveRequests } from "../testdata/test-node.js";
+import { TestNode } from "../testdata/test-node.js";
 
 describe("telling our height", () => {
   test("a member hears from us when it appears, at each block, every five seconds along the tree, every second by lot", () => {
@@ -79,17 +79,31 @@ describe("telling our height", () => {
 });
 
 describe("peers", () => {
-  test("members with a session are peers, strangers only while they claim to be ahead", () => {
+  test("members with a session are told things, strangers are asked for blocks while they claim to be ahead", () => {
     const node = new TestNode();
     node.connect(B, STRANGER);
     expect([...node.sync.knownPeers]).toEqual([B]);
     node.hearStatus(STRANGER, 0);
-    expect([...node.sync.knownPeers]).toEqual([B]);
+    expect(node.takeSent()).toEqual(["b: status 0"]);
     node.hearStatus(STRANGER, 2);
-    expect([...node.sync.knownPeers]).toEqual([B, STRANGER]);
-    serveRequests(node);
+    expect(node.takeSent()).toEqual(["e: request 1..2"]);
+    node.hearBlocks(STRANGER, 1, 2);
     expect(node.height).toBe(2);
+    node.wait(20_000);
+    expect(node.takeSent().filter((line) => line.startsWith("e"))).toEqual([]);
     expect([...node.sync.knownPeers]).toEqual([B]);
+  });
+
+  test("a stranger that claims to be ahead learns nothing: no status, no blocks", () => {
+    const node = new TestNode({ height: 3 });
+    node.connect(B, STRANGER);
+    node.hearStatus(STRANGER, 9);
+    node.hear(STRANGER, { type: "request-blocks", from: 1 as Height, size: 3 });
+    node.commitOwn();
+    node.wait(20_000);
+    const told = new Set(node.takeSent().map((line) => line.replace(/ \d.*/, "")));
+    expect(told).toEqual(new Set(["b: status", "e: request"]));
+    expect(node.sync.dropCounts().get("request-from-stranger")).toBe(1);
   });
 
   test("a peer without session is no peer, whatever it said", () => {

@@ -118,6 +118,8 @@ export class TestNode {
         const block = { header, hash, transactions, receipts: [], changes: {} } as unknown as ExecutedBlock;
         return { type: "block-executed", token, outcome: same ? ok(block) : err({ code: "hash-differs" }) };
       }
+      case "ask-bandwidth":
+        return { type: "bandwidth-granted", token: effect.token, blocks: effect.sizes.length };
       case "store-block": {
         const { header, hash, transactions } = effect.block;
         const rawTransactions = transactions.map((tx) => tx.raw);
