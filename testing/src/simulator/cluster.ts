@@ -392,8 +392,7 @@ export class Cluster implements NodeListener {
       if (height < this.#chain.height) return `n${index} stays at block ${height} of ${this.#chain.height}`;
     }
     const owed = this.#clients.owed({
-      isInBlock: (hash) => this.#chain.heightOf(hash) !== undefined,
-      isDisputed: (hash) => this.#workload.isDisputed(hash),
+      isNonceUsed: (nonce) => this.#chain.isNonceUsed(nonce),
       canPropose: (index, incarnation) => {
         const node = this.#node(index);
         return node.isUp && node.incarnation === incarnation && this.#chain.isSealer(node.nodeId);

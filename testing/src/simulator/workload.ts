@@ -27,7 +27,8 @@ export interface ClientTransaction {
   readonly raw: Uint8Array;
   readonly hash: Hash;
   readonly kind: Kind;
-  /** Once a node has admitted it and stays up, it must come into a block, unless it is disputed. */
+  readonly nonce: bigint;
+  /** Once a sealer has admitted it and stays up, it must come into a block, unless its nonce is used by another one. */
   readonly mustCommit: boolean;
 }
 
@@ -70,8 +71,6 @@ export class Workload {
   readonly #accounts: readonly KeyPair[];
   readonly #made: VerifiedTransaction[] = [];
   readonly #contracts: Address[] = [];
-  /** Transactions whose nonce another one claims too: either may come into a block, or neither. */
-  readonly #disputed = new Set<Hash>();
   #height = 0;
 
   constructor({ random, suite, changeable }: WorkloadParts) {
@@ -89,11 +88,6 @@ export class Workload {
   blockSeen(height: number, contracts: readonly Address[]): void {
     this.#height = Math.max(this.#height, height);
     this.#contracts.push(...contracts);
-  }
-
-  /** True when another transaction claims the same nonce. */
-  isDisputed(hash: Hash): boolean {
-    return this.#disputed.has(hash);
   }
 
   /** A transaction that nothing speaks against: for asking a cluster whether it makes progress. */
@@ -139,11 +133,9 @@ export class Workload {
     const tx = this.#storing();
     switch (kind) {
       case "duplicate":
-        return former === undefined ? this.fresh() : { raw: former.raw, hash: former.hash, kind, mustCommit: false };
+        return former === undefined ? this.fresh() : { ...clientView(former, kind), mustCommit: false };
       case "conflict":
-        if (former === undefined) return this.fresh();
-        this.#disputed.add(former.hash);
-        return this.#sign(kind, { ...tx, nonce: former.nonce }, false);
+        return former === undefined ? this.fresh() : this.#sign(kind, { ...tx, nonce: former.nonce }, true);
       case "expires-soon":
         return this.#sign(kind, { ...tx, blockLimit: BigInt(this.#height + 1 + this.#random.below(2)) }, false);
       case "expired":
@@ -151,9 +143,8 @@ export class Workload {
       case "wrong-chain":
         return this.#sign(kind, { ...tx, chainId: 7n }, false);
       default: {
-        const { raw, hash } = this.#sign(kind, tx, false);
-        const cut = raw.slice(0, this.#random.below(raw.length));
-        return { raw: cut, hash, kind, mustCommit: false };
+        const whole = this.#sign(kind, tx, false);
+        return { ...whole, raw: whole.raw.slice(0, this.#random.below(whole.raw.length)) };
       }
     }
   }
@@ -198,7 +189,7 @@ export class Workload {
     const account = this.#accounts[this.#random.below(ACCOUNTS)] as KeyPair;
     const signed = signTransaction(tx, account, this.#suite);
     this.#made.push(signed);
-    return { raw: signed.raw, hash: signed.hash, kind, mustCommit };
+    return { ...clientView(signed, kind), mustCommit };
   }
 
   #member(): ClientTransaction {
@@ -223,4 +214,8 @@ export class Workload {
   #user(): string {
     return `user${this.#random.below(USERS)}`;
   }
+}
+
+function clientView({ raw, hash, nonce }: VerifiedTransaction, kind: Kind): Omit<ClientTransaction, "mustCommit"> {
+  return { raw, hash, nonce, kind };
 }

@@ -49,6 +49,11 @@ export class ChainChecker {
     return sealers.includes(node) || observers.includes(node);
   }
 
+  /** True when a transaction in a block has this nonce. */
+  isNonceUsed(nonce: bigint): boolean {
+    return this.#nonces.has(nonce);
+  }
+
   /** Height of the block that holds the transaction. */
   heightOf(transaction: Hash): number | undefined {
     return this.#heightOf.get(transaction);

@@ -40,19 +40,18 @@ export class ClientChecker {
 
   /**
    * Admitted transactions that are owed a block: a node that admitted them still lives and is a sealer, so that it will
-   * propose them itself, and nothing speaks against them. An observer pushes a transaction once; when that is lost on
+   * propose them itself, and no block has used their nonce, for them or for another transaction. An observer pushes a transaction once; when that is lost on
    * its way, nobody else knows of it.
    */
   owed(parts: {
-    readonly isInBlock: (hash: Hash) => boolean;
-    readonly isDisputed: (hash: Hash) => boolean;
+    readonly isNonceUsed: (nonce: bigint) => boolean;
     readonly canPropose: (node: number, incarnation: number) => boolean;
   }): Hash[] {
     const owed: Hash[] = [];
     for (const [hash, admissions] of this.#admitted) {
-      if (parts.isInBlock(hash) || parts.isDisputed(hash)) continue;
       const isOwed = admissions.some(
-        ({ transaction, node, incarnation }) => transaction.mustCommit && parts.canPropose(node, incarnation),
+        ({ transaction, node, incarnation }) =>
+          transaction.mustCommit && !parts.isNonceUsed(transaction.nonce) && parts.canPropose(node, incarnation),
       );
       if (isOwed) owed.push(hash);
     }
