@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRandom } from "@tsbcos/core/primitives";
-import { createRoot } from "./certificates.fixture.js";
+import { createRoot } from "../net/certificates.fixture.js";
 import { readNodeCertificate } from "./index.js";
 
 const agency = createRoot({ name: "chain" }).issue({ name: "agencyA", basicConstraints: "authority" });

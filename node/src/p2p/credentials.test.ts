@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Holder } from "./certificates.fixture.js";
+import type { Holder } from "../net/certificates.fixture.js";
 import { readCredentials } from "./index.js";
-import type { CredentialFiles } from "./index.js";
+import type { CredentialFiles } from "../net/index.js";
 import { agency, holders, idOf, root } from "./network.fixture.js";
 
 const directory = mkdtempSync(join(tmpdir(), "tsbcos-credentials-"));

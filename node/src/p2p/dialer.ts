@@ -1,7 +1,7 @@
 /** Keeps the configured nodes connected: dials those that are not, at each tick. */
 import { randomInt } from "node:crypto";
 import type { NodeId } from "@tsbcos/core/primitives";
-import type { Endpoint } from "./transport.js";
+import type { Endpoint } from "../net/index.js";
 import type { SecureConnection } from "./transport.js";
 
 /** What the dialer needs of its service. */

@@ -12,8 +12,8 @@ export type {
 } from "./interface.js";
 export { readNodeCertificate } from "./certificate.js";
 export { readCredentials } from "./credentials.js";
-export type { CredentialFiles, LoadedCredentials } from "./credentials.js";
+export type { LoadedCredentials } from "./credentials.js";
+export type { TlsCredentials } from "../net/index.js";
 export { createP2pService } from "./service.js";
 export { createTlsTransport } from "./tls-transport.js";
-export type { TlsCredentials } from "./tls-transport.js";
 export type { ListenerEvents, PeerIdentity, SecureConnection, SecureListener, SecureTransport } from "./transport.js";

@@ -1,7 +1,8 @@
 /** What the rest of the process sees of the P2P layer. */
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import type { Failure, NodeId, Result, Tracer } from "@tsbcos/core/primitives";
-import type { Endpoint, SecureTransport } from "./transport.js";
+import type { Endpoint } from "../net/index.js";
+import type { SecureTransport } from "./transport.js";
 
 /** A node that we have a session with. */
 export interface PeerInfo {

@@ -2,8 +2,8 @@
 import { silentTracer } from "@tsbcos/core/primitives";
 import type { NodeId } from "@tsbcos/core/primitives";
 import type { P2pFrame } from "@tsbcos/core/protocol";
-import { createRoot } from "./certificates.fixture.js";
-import type { Holder } from "./certificates.fixture.js";
+import { createRoot } from "../net/certificates.fixture.js";
+import type { Holder } from "../net/certificates.fixture.js";
 import { createP2pService, createTlsTransport } from "./index.js";
 import type { OutgoingMessage, P2pService, P2pServiceOptions, SecureTransport } from "./index.js";
 

@@ -24,7 +24,8 @@ import type {
 } from "./interface.js";
 import { Session } from "./session.js";
 import { TopicExchange } from "./topics.js";
-import type { Endpoint, SecureConnection, SecureListener } from "./transport.js";
+import type { Endpoint } from "../net/index.js";
+import type { SecureConnection, SecureListener } from "./transport.js";
 
 const LIMITS: P2pLimits = {
   redialIntervalMs: 10_000,

@@ -7,7 +7,8 @@ import { decompressBody } from "./compression.js";
 import type { P2pCounters } from "./counters.js";
 import type { P2pLimits, RequestFailure } from "./interface.js";
 import { SendQueue } from "./send-queue.js";
-import type { Endpoint, PeerIdentity, SecureConnection } from "./transport.js";
+import type { Endpoint } from "../net/index.js";
+import type { PeerIdentity, SecureConnection } from "./transport.js";
 
 /** What a session tells its service. */
 export interface SessionEvents {

@@ -1,14 +1,7 @@
 /** What lies below a session: an encrypted byte stream whose other end is known. */
 import type { Duplex } from "node:stream";
 import type { NodeId } from "@tsbcos/core/primitives";
-
-/** Where a node listens. */
-export interface Endpoint {
-  /** IPv4 address, IPv6 address without brackets, or a host name. */
-  readonly host: string;
-  /** TCP port. */
-  readonly port: number;
-}
+import type { Endpoint } from "../net/index.js";
 
 /** Who a certificate says the other end is. */
 export interface PeerIdentity {

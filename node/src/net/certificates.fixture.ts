@@ -10,6 +10,8 @@ export interface CertificateRequest {
   /** Years from now at which it ends; negative: it has ended. */
   readonly years?: number;
   readonly curve?: "secp256k1" | "prime256v1";
+  /** An RSA key of 2048 bits instead of one on a curve. */
+  readonly rsa?: boolean;
 }
 
 /** A key with its certificate and those of its issuers. */
@@ -19,7 +21,7 @@ export interface Holder {
   readonly chainPem: string;
   /** Own certificate as DER. */
   readonly der: Uint8Array;
-  /** 128 hexadecimal digits of the public key. */
+  /** 128 hexadecimal digits of the public key; without meaning for RSA. */
   readonly publicKeyHex: string;
   /** Makes a certificate signed by this one. */
   issue(request: CertificateRequest): Holder;
@@ -29,6 +31,7 @@ const OID = {
   commonName: "550403",
   organisation: "55040a",
   ecdsaWithSha256: "2a8648ce3d040302",
+  rsaWithSha256: "2a864886f70d01010b",
   basicConstraints: "551d13",
   keyUsage: "551d0f",
 };
@@ -46,12 +49,16 @@ interface Issuer {
 }
 
 function createHolder(request: CertificateRequest, issuer: Issuer | undefined): Holder {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: request.curve ?? "secp256k1" });
+  const { privateKey, publicKey } =
+    request.rsa === true
+      ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+      : generateKeyPairSync("ec", { namedCurve: request.curve ?? "secp256k1" });
   const name = encodeName(request.name);
   const spki = publicKey.export({ format: "der", type: "spki" });
-  const body = encodeBody(request, { name, spki, issuerName: issuer?.name ?? name });
-  const algorithm = tlv(0x30, oid(OID.ecdsaWithSha256));
-  const signature = sign("sha256", body, issuer?.key ?? privateKey);
+  const signingKey = issuer?.key ?? privateKey;
+  const algorithm = algorithmOf(signingKey);
+  const body = encodeBody(request, { name, spki, issuerName: issuer?.name ?? name, algorithm });
+  const signature = sign("sha256", body, signingKey);
   const der = tlv(0x30, body, algorithm, tlv(0x03, Buffer.of(0), signature));
   const chainPem = `${toPem(der)}${issuer?.chainPem ?? ""}`;
   return {
@@ -63,9 +70,15 @@ function createHolder(request: CertificateRequest, issuer: Issuer | undefined): 
   };
 }
 
+function algorithmOf(key: KeyObject): Buffer {
+  return key.asymmetricKeyType === "rsa"
+    ? tlv(0x30, oid(OID.rsaWithSha256), tlv(0x05))
+    : tlv(0x30, oid(OID.ecdsaWithSha256));
+}
+
 function encodeBody(
   { basicConstraints = "node", years = 10 }: CertificateRequest,
-  { name, spki, issuerName }: { name: Buffer; spki: Buffer; issuerName: Buffer },
+  { name, spki, issuerName, algorithm }: { name: Buffer; spki: Buffer; issuerName: Buffer; algorithm: Buffer },
 ): Buffer {
   const isVersion1 = basicConstraints === "absent";
   const serial = tlv(0x02, Buffer.of(1), randomBytes(8));
@@ -84,7 +97,7 @@ function encodeBody(
     0x30,
     ...(isVersion1 ? [] : [tlv(0xa0, tlv(0x02, Buffer.of(2)))]),
     serial,
-    tlv(0x30, oid(OID.ecdsaWithSha256)),
+    algorithm,
     issuerName,
     validity,
     name,

@@ -5,7 +5,7 @@ import {
   P2P_HALF_OPEN_MAX,
   P2P_HALF_OPEN_PER_ADDRESS_MAX,
 } from "@tsbcos/core/primitives";
-import type { Endpoint } from "./transport.js";
+import type { Endpoint } from "./endpoint.js";
 
 /** Addresses counted within a second; more are turned away until the next one. */
 const ADDRESSES_PER_SECOND_MAX = 4096;
