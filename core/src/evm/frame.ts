@@ -14,6 +14,9 @@ const RUNNING_GAS_MAX = 2 ** 52;
 /** Memory up to this size is kept for the next frame of the same depth. */
 const KEPT_MEMORY_BYTES = 1 << 16;
 
+/** Depths whose buffers are kept for the next transaction: a single deep one must not hold on to its megabytes. */
+const KEPT_DEPTHS = 16;
+
 /** Stack and memory of one depth, reused from frame to frame. */
 export interface FrameBuffers {
   readonly stack: Uint32Array;
@@ -34,6 +37,11 @@ export class FramePool {
       this.#buffers[depth] = buffers;
     }
     return buffers;
+  }
+
+  /** Drops the buffers that only deep calls need, when no frame is left. */
+  trim(): void {
+    if (this.#buffers.length > KEPT_DEPTHS) this.#buffers.length = KEPT_DEPTHS;
   }
 }
 
@@ -175,6 +183,7 @@ export class Frame {
   /** Gives the buffers back. The frame must not run any more; its output is its own. */
   release(): void {
     this.#pool.memoryBytes -= this.memoryBytes;
+    if (this.message.depth === 0) this.#pool.trim();
     if (this.memory.length > KEPT_MEMORY_BYTES) {
       this.#buffers.memory = EMPTY_BYTES;
       return;

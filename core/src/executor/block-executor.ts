@@ -118,12 +118,10 @@ export class BlockExecutor {
     let total = 0n;
     return outcomes.map((outcome) => {
       total = BigInt.asUintN(256, total + outcome.gasUsed);
-      return {
-        ...outcome,
-        stateRoot,
-        gasUsed: rules.ownGasUsed ? outcome.gasUsed : total,
-        bloom: outcome.logs.length === 0 ? NO_BLOOM : logBloom(outcome.logs, options.suite, bits),
-      };
+      const { status, output, contractAddress, remainGas, logs } = outcome;
+      const gasUsed = rules.ownGasUsed ? outcome.gasUsed : total;
+      const bloom = logs.length === 0 ? NO_BLOOM : logBloom(logs, options.suite, bits);
+      return { stateRoot, gasUsed, contractAddress, bloom, status, output, remainGas, logs };
     });
   }
 }

@@ -53,7 +53,7 @@ interface Execution {
 /** Gas of a transaction before anything is executed, by its data. */
 export function intrinsicGas(data: Uint8Array, isCreation: boolean): bigint {
   let zeros = 0;
-  for (const byte of data) if (byte === 0) zeros++;
+  for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++;
   const bytes = ZERO_BYTE_GAS * zeros + OTHER_BYTE_GAS * (data.length - zeros);
   return BigInt((isCreation ? CREATION_GAS : CALL_GAS) + bytes);
 }
