@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { CodedError } from "@tsbcos/core/primitives";
+import { addAccountCommands } from "./account/index.js";
 import { buildChain, planChain, type ChainWords } from "./chain/index.js";
 import { nodeProgram, runNode } from "./processes/index.js";
 import { startChain } from "./start/index.js";
@@ -66,6 +67,7 @@ function createProgram(): Command {
     .action(async (options: { directory: string; nodes: string; ports: string }) => {
       process.exitCode = await startChain(options);
     });
+  addAccountCommands(program);
   return program;
 }
 

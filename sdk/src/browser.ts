@@ -9,6 +9,13 @@ export {
   type LocalAccount,
   type SuiteName,
 } from "./accounts/account.js";
+export {
+  accountFromPem,
+  encodePrivateKeyPem,
+  encodePublicKeyPem,
+  publicKeyFromPem,
+  type PublicKey,
+} from "./accounts/pem.js";
 export type { Amop, AmopListener, AmopMessage, AmopSendOptions } from "./amop/amop.js";
 export type { Chain } from "./chain.js";
 export {
