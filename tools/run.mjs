@@ -157,6 +157,7 @@ const programs = {
   "evm-tests": ["testing/dist/evm-tests/main.js"],
   sim: ["testing/dist/simulator/main.js"],
   bench: ["testing/dist/bench/main.js"],
+  fuzz: ["testing/dist/fuzz/main.js"],
 };
 
 const [command = "", ...rest] = process.argv.slice(2);

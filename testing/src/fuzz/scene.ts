@@ -1,7 +1,7 @@
 /** A call in a small world of Ethereum, how it ends, and our interpreter's way to find out. */
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 import { FramePool, Halt, ethereumRules, runMessage, setBigInt } from "@tsbcos/core/evm";
-import type { Environment } from "@tsbcos/core/evm";
+import type { Environment, EvmRules } from "@tsbcos/core/evm";
 import type { Address } from "@tsbcos/core/primitives";
 import { bytesToHex } from "@tsbcos/core/primitives";
 import { Accounts } from "../evm-tests/accounts.js";
@@ -34,22 +34,29 @@ export interface Ending {
   readonly root: string;
 }
 
-const RULES = ethereumRules("istanbul");
 const DESTROYED_REFUND = 24000;
 
-/** Runs scenes on our interpreter, under plain Istanbul rules. */
+/** Runs scenes on our interpreter, under plain Istanbul rules unless told otherwise. */
 export class Stage {
   readonly #suite: CryptoSuite;
+  readonly #rules: EvmRules;
   readonly #frames = new FramePool();
 
-  constructor(suite: CryptoSuite) {
+  constructor(suite: CryptoSuite, rules: EvmRules = ethereumRules("istanbul")) {
     this.#suite = suite;
+    this.#rules = rules;
   }
 
   /** Runs the call. */
   run({ accounts: state, environment, call }: Scene): Ending {
     const accounts = new Accounts(state);
-    const world = new EthereumWorld({ accounts, environment, rules: RULES, suite: this.#suite, frames: this.#frames });
+    const world = new EthereumWorld({
+      accounts,
+      environment,
+      rules: this.#rules,
+      suite: this.#suite,
+      frames: this.#frames,
+    });
     const value = new Uint32Array(8);
     setBigInt(value, 0, call.value);
     const { outcome, frame } = runMessage(world, {

@@ -15,14 +15,22 @@ import { readNodeKey } from "@tsbcos/node/crypto";
 import type { NativeSuites } from "@tsbcos/node/crypto";
 import { readNodeCertificate } from "@tsbcos/node/p2p";
 import { chainReader, createNodeReader, createRpcService, refusedSubmission, runGroupMethod } from "@tsbcos/node/rpc";
-import type { ChainReaderParts, GroupGateway, Json, NodeReader, RpcService, SessionView } from "@tsbcos/node/rpc";
+import type {
+  ChainReaderParts,
+  GroupGateway,
+  NodeOperations,
+  NodeReader,
+  RpcService,
+  SessionView,
+} from "@tsbcos/node/rpc";
 import { readRecording, replayedLedger } from "../replay/index.js";
 import { RECORDINGS } from "./load.js";
 import type { ChainName } from "./load.js";
 
 const START = { steadyMs: 0, wallMs: 0 };
 
-const OPTIONS: GroupOptions = {
+/** Local options of a group, as nodes have them by default. */
+export const RECORDED_OPTIONS: GroupOptions = {
   pool: { limit: 1000, memoryBytesMax: 2 ** 26, expirationMs: 600_000 },
   consensus: {
     ttl: 2,
@@ -96,7 +104,7 @@ function groupOf(
 /** What remains of a group without its machines. */
 function poolOnly(ledger: Ledger): LiveParts {
   const { chainId, groupId } = ledger.rules;
-  const pool = new TransactionPool({ ...OPTIONS.pool, chainId, groupId, checkIds: true });
+  const pool = new TransactionPool({ ...RECORDED_OPTIONS.pool, chainId, groupId, checkIds: true });
   const { number } = ledger.head().header;
   for (let at = nonceWindowStart(number); at <= number; at++) pool.loadNonces(at, ledger.noncesAt(at));
   const missing = (): never => {
@@ -125,6 +133,31 @@ function gatewayOf(ledger: Ledger, group: LiveParts, nodeId: NodeId): GroupGatew
   };
 }
 
+/** Operations on a node without files: its group 1 runs, and nothing else is asked of it. */
+function operationsOf(supportedVersion: NodeOperations["supportedVersion"]): NodeOperations {
+  const refuse = (): never => {
+    throw new CodedError("not-recorded", "the recorded calls change nothing");
+  };
+  return {
+    supportedVersion,
+    disableDynamicGroup: false,
+    groups: {
+      status(groupId) {
+        if (groupId < 1 || groupId > 32767) {
+          return { code: "0x7", message: "GroupID should be between 1 and 32767", status: "" };
+        }
+        return { code: "0x0", message: "", status: groupId === 1 ? "RUNNING" : "INEXISTENT" };
+      },
+      generate: refuse,
+      start: refuse,
+      stop: refuse,
+      remove: refuse,
+      recover: refuse,
+    },
+    peers: { add: refuse, erase: refuse },
+  };
+}
+
 /** The service of node 0 over the replayed chain, and whatever its methods failed with that is no RPC error. */
 export function serviceOf(
   name: ChainName,
@@ -139,7 +172,14 @@ export function serviceOf(
   const [self, ...others] = [0, 1, 2, 3].map((index) => identityOf(folder, index, prefix)) as [Identity, ...Identity[]];
   const ledger = replayedLedger(recording);
   const { pair: key } = readNodeKey(join(folder, "nodes/node0", `${prefix}node.key`), rules.suite);
-  const environment = { ledger, genesis, key, nodeId: self.nodeId, options: OPTIONS, random: createRandom(name) };
+  const environment = {
+    ledger,
+    genesis,
+    key,
+    nodeId: self.nodeId,
+    options: RECORDED_OPTIONS,
+    random: createRandom(name),
+  };
   const gateway = gatewayOf(ledger, groupOf(environment, surroundings.told) ?? poolOnly(ledger), self.nodeId);
   const sessions = surroundings.sessions.map((session): SessionView => {
     const peer = others.find(({ nodeId }) => nodeId === session.NodeID);
@@ -158,11 +198,11 @@ export function serviceOf(
     staticPeers: () => node.p2p.peers,
     sessions: () => sessions,
     groupsOfNode: () => [1],
-    isRunning: (groupId) => groupId === 1,
   });
   const defects: unknown[] = [];
   const service = createRpcService({
     node: reader,
+    operations: operationsOf(node.supportedVersion),
     group: (groupId) => (groupId === 1 ? gateway : undefined),
     onDefect: (_method, error) => defects.push(error),
   });
