@@ -1,8 +1,20 @@
 /** The running groups of a node: who belongs to them, and how frames and requests reach them. */
-import type { GroupId, NodeId } from "@tsbcos/core/primitives";
-import { refusedSubmission, RpcError, type GroupGateway } from "./rpc/index.js";
+import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
+import { strangersMaySend } from "@tsbcos/core/group";
+import type { P2pFrame } from "@tsbcos/core/protocol";
+import { nodeError, refusedSubmission, RpcError, type GroupGateway } from "./rpc/index.js";
 import { ReadFailed, SubmissionRefused, type CommittedBlock, type GroupThread } from "./runtime/index.js";
-import type { Log } from "./telemetry/index.js";
+
+/** A running group. */
+export interface RunningGroup {
+  readonly groupId: GroupId;
+  readonly thread: GroupThread;
+}
+
+/** What the registry tells of groups. */
+export interface RegistryEvents {
+  onBlock(groupId: GroupId, block: CommittedBlock): void;
+}
 
 /** What a group's thread reports here. */
 export interface GroupReports {
@@ -10,44 +22,27 @@ export interface GroupReports {
   onBlock(block: CommittedBlock): void;
 }
 
-/** The line that 2.x tools count transactions by: wording and order of pairs are part of it. */
-function reportLine(groupId: GroupId, block: CommittedBlock): string {
-  const { number, sealer, hash, transactions, nodeIndex } = block;
-  return (
-    `[g:${groupId}][CONSENSUS][PBFT]^^^^^^^^Report,num=${number},sealerIdx=${sealer},hash=${hash.slice(0, 8)}...,` +
-    `next=${number + 1},tx=${transactions},nodeIdx=${nodeIndex},failed=${block.failed}`
-  );
-}
-
-async function submit(thread: GroupThread, raw: Uint8Array): Promise<string> {
-  try {
-    return await thread.submit(raw);
-  } catch (error) {
-    if (!(error instanceof SubmissionRefused)) throw error;
-    throw refusedSubmission({ code: error.code, text: error.message });
-  }
-}
-
-async function read(thread: GroupThread, method: string, params: readonly unknown[]): Promise<string> {
-  try {
-    return await thread.read(method, params);
-  } catch (error) {
-    if (!(error instanceof ReadFailed)) throw error;
-    throw new RpcError(error.error, { withData: error.error.withData });
-  }
+/** A failure of a group's thread as the client shall see it. */
+function shown(error: unknown): unknown {
+  if (error instanceof SubmissionRefused) return refusedSubmission({ code: error.code, text: error.message });
+  if (error instanceof ReadFailed) return new RpcError(error.error, { withData: error.error.withData });
+  // Stopped while the request was under way: the group is not there any more.
+  if (error instanceof CodedError && error.code === "group-stopped") return nodeError("groupMissing");
+  return error;
 }
 
 /** All groups of one node. */
 export class GroupRegistry {
   readonly #nodeId: NodeId;
-  readonly #log: Log;
+  readonly #events: RegistryEvents;
   readonly #threads = new Map<GroupId, GroupThread>();
   readonly #members = new Map<GroupId, ReadonlySet<NodeId>>();
+  readonly #dropped = new Map<string, number>();
   #sessions: readonly NodeId[] = [];
 
-  constructor(nodeId: NodeId, log: Log) {
+  constructor(nodeId: NodeId, events: RegistryEvents) {
     this.#nodeId = nodeId;
-    this.#log = log;
+    this.#events = events;
   }
 
   /** The running group of that number. */
@@ -55,21 +50,51 @@ export class GroupRegistry {
     return this.#threads.get(groupId);
   }
 
+  /** All running groups, ascending. */
+  running(): readonly RunningGroup[] {
+    const groups = [...this.#threads].map(([groupId, thread]) => ({ groupId, thread }));
+    return groups.sort((a, b) => a.groupId - b.groupId);
+  }
+
   /** Numbers of the running groups in which this node is sealer or observer, ascending. */
   groupsOfNode(): readonly GroupId[] {
-    return [...this.#threads.keys()]
-      .filter((groupId) => this.#members.get(groupId)?.has(this.#nodeId) === true)
-      .sort((a, b) => a - b);
+    const groups = this.running().map(({ groupId }) => groupId);
+    return groups.filter((groupId) => this.#members.get(groupId)?.has(this.#nodeId) === true);
+  }
+
+  /** Frames of groups that reached no group, by reason. */
+  droppedFrames(): ReadonlyMap<string, number> {
+    return this.#dropped;
   }
 
   /** The group as JSON-RPC reaches it. */
   gateway(groupId: GroupId): GroupGateway | undefined {
     const thread = this.#threads.get(groupId);
     if (thread === undefined) return undefined;
-    return {
-      read: (method, params) => read(thread, method, params),
-      submit: (raw) => submit(thread, raw),
+    const failed = (error: unknown): never => {
+      throw shown(error);
     };
+    return {
+      read: (method, params) => thread.read(method, params).catch(failed),
+      submit: (raw) => thread.submit(raw).catch(failed),
+    };
+  }
+
+  /**
+   * A frame came in. It reaches its group when the sender is a member as our ledger knows the group, or when it is one
+   * of the few kinds that are also taken from others.
+   */
+  frame(from: NodeId, frame: P2pFrame): void {
+    const groupId = frame.groupId as GroupId;
+    const thread = this.#threads.get(groupId);
+    if (thread === undefined) {
+      this.#drop("no-such-group");
+      return;
+    }
+    const isMember = this.#members.get(groupId)?.has(from) === true;
+    if (frame.isResponse) this.#drop("answer-to-nothing");
+    else if (!isMember && !strangersMaySend(frame)) this.#drop("from-no-member");
+    else if (!thread.frame(from, frame, isMember)) this.#drop("group-too-busy");
   }
 
   /** What to do with the reports of a group; they may come before {@link add}. */
@@ -79,7 +104,7 @@ export class GroupRegistry {
         this.#members.set(groupId, new Set(members));
       },
       onBlock: (block) => {
-        this.#log.line("info", reportLine(groupId, block));
+        this.#events.onBlock(groupId, block);
       },
     };
   }
@@ -90,6 +115,14 @@ export class GroupRegistry {
     thread.peers(this.#sessions);
   }
 
+  /** Stops one group after its writes. It cannot be reached from the beginning of this call on. */
+  async stop(groupId: GroupId): Promise<void> {
+    const thread = this.#threads.get(groupId);
+    this.#threads.delete(groupId);
+    this.#members.delete(groupId);
+    await thread?.stop();
+  }
+
   /** The sessions of the node changed: every group hears of it. */
   peersChanged(sessions: readonly NodeId[]): void {
     this.#sessions = sessions;
@@ -98,7 +131,10 @@ export class GroupRegistry {
 
   /** Stops every group, each after its writes. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#threads.values()].map((thread) => thread.stop()));
-    this.#threads.clear();
+    await Promise.all([...this.#threads.keys()].map((groupId) => this.stop(groupId)));
+  }
+
+  #drop(reason: string): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
   }
 }

@@ -1,6 +1,6 @@
 /** Entry of a group's thread: opens the group's store and ledger and connects everything to the main thread. */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
-import { assert, CodedError, createRandom, type Tracer } from "@tsbcos/core/primitives";
+import { assert, CodedError, createRandom, NOT_A_SEALER, type NodeId, type Tracer } from "@tsbcos/core/primitives";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
 import { Ledger, type ChainRules, type ConsensusType } from "@tsbcos/core/ledger";
@@ -12,11 +12,13 @@ import {
   GroupHost,
   Outbox,
   VerifierClient,
+  type GroupCounters,
   type GroupThreadStart,
   type PlainError,
   type ToGroup,
 } from "./runtime/index.js";
 import { openStore } from "./storage/index.js";
+import { countingTracer } from "./telemetry/index.js";
 
 const TRACE_ORDER = ["debug", "info", "warn"] as const;
 
@@ -56,6 +58,23 @@ function fail(outbox: Outbox, error: unknown): void {
   outbox.say({ failed: { code, message } });
 }
 
+function groupCounters(group: Group, nodeId: NodeId, events: GroupCounters["events"]): GroupCounters {
+  const { header, sealers, observers, totalTransactions, failedTransactions } = group.head;
+  const index = sealers.indexOf(nodeId);
+  return {
+    height: header.number,
+    pendingTransactions: group.pool.size,
+    view: group.pbftView(),
+    sealers: sealers.length,
+    observers: observers.length,
+    nodeIndex: index < 0 ? NOT_A_SEALER : index,
+    totalTransactions,
+    failedTransactions,
+    events,
+    dropped: Object.fromEntries(group.dropCounts()),
+  };
+}
+
 async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox): Promise<void> {
   const suites = await loadNativeSuites();
   const suite = start.sm ? suites.sm : suites.standard;
@@ -67,7 +86,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
   }
   const { ledger, initialWrites } = opened.value;
   if (initialWrites.length > 0) await store.write(initialWrites);
-  const trace = tracerTo(outbox, start.traceLevel);
+  const { trace, counts } = countingTracer(tracerTo(outbox, start.traceLevel));
   const made = Group.create({
     ledger,
     genesis: start.genesis,
@@ -94,6 +113,8 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
     outbox,
     debugSuite: start.traceLevel === "debug" ? suite : undefined,
     read: (method, params) => runGroupMethod(reader, method, params as readonly Json[]),
+    counters: () => groupCounters(made.value, start.nodeId, counts()),
+    limitsBandwidth: start.limitsBandwidth,
     errorOf: plainError,
     onFailure: (error) => {
       fail(outbox, error);

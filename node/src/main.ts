@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { CodedError } from "@tsbcos/core/primitives";
 import { describeProblem, loadConfiguration } from "./config/index.js";
 import { startNode } from "./node.js";
+import { startsWithNode } from "./node-operations.js";
 import { createLog, type Log } from "./telemetry/index.js";
 import { versionText } from "./version.js";
 
@@ -48,12 +49,19 @@ async function run(configFile: string): Promise<void> {
   say(versionText());
   let log: Log | undefined;
   try {
-    const { value: files, warnings } = loadConfiguration(configFile);
+    const complaints: string[] = [];
+    const { value: files, warnings } = loadConfiguration(configFile, (groupId, node) =>
+      startsWithNode(node, groupId, (text) => complaints.push(text)),
+    );
     const { log: settings } = files.node;
     log = createLog({ ...settings, directory: settings.path });
     for (const warning of warnings) {
       log.line("warning", `[CONFIG]${describeProblem(warning)}`);
       say(`warning: ${describeProblem(warning)}`);
+    }
+    for (const complaint of complaints) {
+      log.line("error", `[NODE]${complaint}`);
+      say(complaint);
     }
     const openLog = log;
     const node = await startNode({

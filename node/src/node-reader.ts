@@ -1,7 +1,7 @@
 /** The facts about a running node that its JSON-RPC answers are made of. */
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
+import { CodedError, type NodeId } from "@tsbcos/core/primitives";
 import { formatHostAndPort, type NodeFiles } from "./config/index.js";
 import type { GroupRegistry } from "./group-registry.js";
 import { readNodeCertificate, type P2pService } from "./p2p/index.js";
@@ -32,9 +32,8 @@ export function nodeReader(parts: {
     supportedVersionText: node.supportedVersionText,
     compatibleVersion: COMPATIBLE_VERSION,
     programVersion: programVersion(),
-    staticPeers: () => node.p2p.peers,
+    staticPeers: () => p2p.staticPeers(),
     sessions: () => p2p.peers().map((peer) => ({ ...peer, endpoint: `${peer.remote.host}:${peer.remote.port}` })),
     groupsOfNode: () => registry.groupsOfNode(),
-    isRunning: (groupId) => registry.find(groupId as GroupId) !== undefined,
   });
 }

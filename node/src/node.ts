@@ -1,12 +1,14 @@
 /** One node: everything that its folders offer, put together in the order in which it can start and stop. */
-import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
-import type { P2pFrame } from "@tsbcos/core/protocol";
-import { groupDataDirectory, type GroupFiles, type NodeFiles } from "./config/index.js";
-import { GroupRegistry } from "./group-registry.js";
+import type { NodeFiles } from "./config/index.js";
 import { loadNativeSuites, readNodeKey, type NodeKey } from "./crypto/index.js";
+import { FlowControl } from "./flow-control.js";
+import { GroupRegistry } from "./group-registry.js";
+import { startGroup, stopGroup, type GroupSurroundings } from "./group-starter.js";
+import { startMonitoring, type Monitoring } from "./monitoring.js";
+import { groupOperations, groupPaths, rpcOperations, watchSignals, type OperatedParts } from "./node-operations.js";
 import { nodeReader } from "./node-reader.js";
+import { writeGroupState, type GroupOperations, type SignalWatch } from "./operations/index.js";
 import {
   createP2pService,
   createTlsTransport,
@@ -15,7 +17,7 @@ import {
   type TlsCredentials,
 } from "./p2p/index.js";
 import { createRpcService, startRpcHttpServer, type RpcHttpServer } from "./rpc/index.js";
-import { GroupThread, VerifierPool } from "./runtime/index.js";
+import { VerifierPool, type CommittedBlock } from "./runtime/index.js";
 import { tracerTo, type Log } from "./telemetry/index.js";
 
 /** A running node. */
@@ -33,9 +35,6 @@ export interface NodeOptions {
   readonly onFatal: (error: CodedError) => void;
 }
 
-/** Database blocks that a group keeps in memory, beside its cache of rows. */
-const STORE_CACHE_BYTES = 16 * 1024 * 1024;
-
 /** Parts of 2.x that this build refuses rather than ignores. */
 function refuseUnsupported({ node }: NodeFiles): void {
   if (node.chain.sm) {
@@ -52,57 +51,13 @@ function refuseUnsupported({ node }: NodeFiles): void {
   }
 }
 
-/** Starts the thread of one group and connects it to the network and the registry. */
-async function startGroup(
-  files: GroupFiles,
-  parts: NodeOptions & {
-    readonly key: NodeKey;
-    readonly verifiers: VerifierPool;
-    readonly registry: GroupRegistry;
-    readonly send: P2pService["send"];
-  },
-): Promise<void> {
-  const { log, key, registry } = parts;
-  const { node } = parts.files;
-  const { groupId } = files;
-  const storeDirectory = `${groupDataDirectory(node, groupId)}/block/level`;
-  mkdirSync(storeDirectory, { recursive: true });
-  const start = {
-    genesis: files.genesis,
-    options: files.group.options,
-    chainId: node.chain.id,
-    version: node.supportedVersion,
-    sm: node.chain.sm,
-    nodeId: key.nodeId,
-    privateKey: key.pair.privateKey,
-    storeDirectory,
-    storeCacheBytes: STORE_CACHE_BYTES,
-    seed: randomBytes(16).toString("hex"),
-    traceLevel: log.isEnabled("debug")
-      ? ("debug" as const)
-      : log.isEnabled("info")
-        ? ("info" as const)
-        : ("warn" as const),
-    verifierPorts: parts.verifiers.connect(),
-  };
-  const events = {
-    onSend: (head: { to: readonly NodeId[]; moduleId: number; packetType: number; seq: number }, body: Uint8Array) => {
-      parts.send(head.to, { ...head, groupId, isResponse: false, body });
-    },
-    onTrace: tracerTo(log, groupId),
-    onFailed: (error: CodedError) => {
-      parts.onFatal(new CodedError(error.code, `group ${groupId}: ${error.message}`, { cause: error }));
-    },
-    ...registry.eventsOf(groupId),
-  };
-  try {
-    const opened = await GroupThread.start(new URL("group-thread.js", import.meta.url), start, events);
-    registry.add(groupId, opened.thread);
-    log.line("info", `[g:${groupId}][LEDGER]open,number=${opened.height},hash=${opened.hash.slice(0, 8)}...`);
-  } catch (cause) {
-    const error = cause instanceof CodedError ? cause : new CodedError("group-start-failed", String(cause));
-    throw new CodedError(error.code, `Group ${groupId} does not start: ${error.message}`, { cause });
-  }
+/** The line that 2.x tools count transactions by: wording and order of pairs are part of it. */
+function reportLine(groupId: GroupId, block: CommittedBlock): string {
+  const { number, sealer, hash, transactions, nodeIndex } = block;
+  return (
+    `[g:${groupId}][CONSENSUS][PBFT]^^^^^^^^Report,num=${number},sealerIdx=${sealer},hash=${hash.slice(0, 8)}...,` +
+    `next=${number + 1},tx=${transactions},nodeIdx=${nodeIndex},failed=${block.failed}`
+  );
 }
 
 function p2pOptions(
@@ -123,6 +78,54 @@ function p2pOptions(
   };
 }
 
+/** The key of the node and what its TLS needs, which belong together. */
+async function readIdentity({
+  files: { node },
+  log,
+}: NodeOptions): Promise<{ key: NodeKey; credentials: TlsCredentials }> {
+  const suites = await loadNativeSuites();
+  const key = readNodeKey(node.networkSecurity.keyFile, node.chain.sm ? suites.sm : suites.standard);
+  const own = readCredentials(node.networkSecurity);
+  for (const warning of own.warnings) log.line("warning", `[P2P]${warning}`);
+  if (own.nodeId !== key.nodeId) {
+    throw new CodedError(
+      "key-not-of-certificate",
+      `${node.networkSecurity.keyFile} is not the key of ${node.networkSecurity.certificateFile}: both must belong to the same node.`,
+    );
+  }
+  return { key, credentials: own.credentials };
+}
+
+function defectsTo(log: Log): (method: string, error: unknown) => void {
+  return (method, error) => {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.line("error", `[RPC]defect,method=${method},reason=${reason}`);
+  };
+}
+
+/** What has been started so far, to be stopped again. */
+interface Running {
+  http?: RpcHttpServer;
+  signals?: SignalWatch;
+  operations?: GroupOperations;
+  monitoring?: Monitoring;
+  p2p?: P2pService;
+}
+
+async function stopNode(
+  running: Running,
+  { flow, registry, verifiers }: Pick<GroupSurroundings, "flow" | "registry" | "verifiers">,
+): Promise<void> {
+  running.signals?.close();
+  await running.http?.close();
+  await running.operations?.close();
+  flow.close();
+  await registry.stopAll();
+  await running.monitoring?.close();
+  await running.p2p?.close();
+  await verifiers.close();
+}
+
 /**
  * Starts a node: groups first, then the network, then JSON-RPC, so that nothing arrives where nobody answers.
  *
@@ -130,54 +133,62 @@ function p2pOptions(
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   refuseUnsupported(options.files);
-  const { node, groups } = options.files;
-  const suites = await loadNativeSuites();
-  const key = readNodeKey(node.networkSecurity.keyFile, node.chain.sm ? suites.sm : suites.standard);
-  const own = readCredentials(node.networkSecurity);
-  for (const warning of own.warnings) options.log.line("warning", `[P2P]${warning}`);
-  if (own.nodeId !== key.nodeId) {
-    throw new CodedError(
-      "key-not-of-certificate",
-      `${node.networkSecurity.keyFile} is not the key of ${node.networkSecurity.certificateFile}: both must belong to the same node.`,
-    );
-  }
-  const registry = new GroupRegistry(key.nodeId, options.log);
+  const { files, log } = options;
+  const { node, groups } = files;
+  const { key, credentials } = await readIdentity(options);
+  const running: Running = {};
+  const registry = new GroupRegistry(key.nodeId, {
+    onBlock: (groupId, block) => {
+      log.line("info", reportLine(groupId, block));
+      running.monitoring?.blockCommitted(groupId, block);
+    },
+  });
+  const flow = new FlowControl(node.flowControl);
   const verifiers = new VerifierPool(new URL("verifier-thread.js", import.meta.url), {
     threads: node.verifierThreads,
     sm: node.chain.sm,
     onFailed: options.onFatal,
   });
-  let p2p: P2pService | undefined;
-  let http: RpcHttpServer | undefined;
-  const stop = async (): Promise<void> => {
-    await http?.close();
-    await registry.stopAll();
-    await p2p?.close();
-    await verifiers.close();
+  const surroundings: GroupSurroundings = {
+    ...{ node, key, log, verifiers, registry, flow, onFatal: options.onFatal },
+    send: (to, message) => running.p2p?.send(to, message) ?? 0,
   };
+  const stop = (): Promise<void> => stopNode(running, { flow, registry, verifiers });
   try {
-    const send: P2pService["send"] = (to, message) => p2p?.send(to, message) ?? 0;
-    for (const group of groups) await startGroup(group, { ...options, key, verifiers, registry, send });
-    p2p = await createP2pService({
-      ...p2pOptions(options, key, own.credentials),
-      onFrame: (from: NodeId, frame: P2pFrame) => {
-        registry.find(frame.groupId as GroupId)?.frame(from, frame);
+    for (const group of groups) {
+      await startGroup(group, surroundings);
+      writeGroupState(groupPaths(node, group.groupId), "RUNNING");
+    }
+    const p2p = await createP2pService({
+      ...p2pOptions(options, key, credentials),
+      onFrame: (from, frame) => {
+        registry.frame(from, frame);
       },
-      onPeersChanged: (peers: readonly NodeId[]) => {
+      onSent: (message, bytes) => {
+        flow.charge(message, bytes);
+      },
+      onPeersChanged: (peers) => {
         registry.peersChanged(peers);
-        options.log.line("info", `[P2P][Service] heartBeat,connected count=${peers.length}`);
+        log.line("info", `[P2P][Service] heartBeat,connected count=${peers.length}`);
       },
     });
+    running.p2p = p2p;
+    running.monitoring = await startMonitoring({ node, registry, p2p });
+    const operated: OperatedParts = {
+      ...{ node, nodeId: key.nodeId, p2p, registry, log },
+      startGroup: (group) => startGroup(group, surroundings),
+      stopGroup: (groupId) => stopGroup(groupId, surroundings),
+    };
+    const operations = groupOperations(operated);
+    running.operations = operations;
     const service = createRpcService({
-      node: nodeReader({ files: options.files, nodeId: key.nodeId, p2p, registry }),
+      node: nodeReader({ files, nodeId: key.nodeId, p2p, registry }),
+      operations: rpcOperations(operations, operated),
       group: (groupId) => registry.gateway(groupId as GroupId),
-      onDefect: (method, error) => {
-        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        options.log.line("error", `[RPC]defect,method=${method},reason=${reason}`);
-      },
+      onDefect: defectsTo(log),
     });
-    const { host, port } = node.rpc.jsonRpc;
-    http = await startRpcHttpServer({ host, port, service });
+    running.http = await startRpcHttpServer({ ...node.rpc.jsonRpc, service });
+    running.signals = watchSignals(operations, operated);
     return { nodeId: key.nodeId, stop };
   } catch (error) {
     await stop();

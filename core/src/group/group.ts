@@ -119,6 +119,15 @@ export class Group implements Machine<GroupInput, GroupEffect> {
     return this.#consensus.view();
   }
 
+  /** How much synchronisation dropped, by reason. */
+  dropCounts(): ReadonlyMap<string, number> {
+    const counts = new Map(this.#blockSync.dropCounts());
+    for (const [reason, count] of this.#transactionSync.dropCounts()) {
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    }
+    return counts;
+  }
+
   /**
    * Asserts what must hold between steps, of the group and of its machines. Costs a walk over everything they hold.
    *

@@ -5,3 +5,4 @@ export type { ReadOnlyCall } from "./chain-worker.js";
 export { GroupDriver } from "./driver.js";
 export { Group } from "./group.js";
 export type { GroupEffect, GroupEffectOf, GroupInput, GroupPorts } from "./messages.js";
+export { strangersMaySend } from "./strangers.js";

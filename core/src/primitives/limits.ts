@@ -43,6 +43,15 @@ export const P2P_TOPICS_BYTES_MAX = 1024 * 1024;
 /** Kinds of traffic (module and group) counted apart; what a peer invents beyond is counted together. */
 export const P2P_TRAFFIC_KINDS_MAX = 1024;
 
+/** Bytes of frames, headers and bookkeeping included, that may wait for a busy group; the protocols repeat what matters. */
+export const GROUP_FRAMES_WAITING_BYTES_MAX = 256 * 1024 * 1024;
+
+/** The same from one member, or from all strangers together: one largest frame and what comes meanwhile. */
+export const GROUP_FRAMES_WAITING_BYTES_PER_PEER_MAX = P2P_FRAME_BYTES_MAX + 16 * 1024 * 1024;
+
+/** So many of them are taken from each member even when others have filled the rest: its votes get through. */
+export const GROUP_FRAMES_WAITING_BYTES_RESERVED_PER_PEER = 1024 * 1024;
+
 /** Milliseconds an accepted connection has to finish its TLS handshake: many round trips of a slow line. */
 export const P2P_HANDSHAKE_TIMEOUT_MS = 10_000;
 
@@ -57,6 +66,21 @@ export const P2P_ACCEPTS_PER_ADDRESS_PER_SECOND_MAX = 64;
 
 /** Largest frame of the SDK channel, header included; a larger one ends the session. */
 export const CHANNEL_FRAME_BYTES_MAX = 100 * 1024 * 1024;
+
+/** Topics that one client subscribes to. */
+export const AMOP_TOPICS_PER_SESSION_MAX = 4096;
+
+/** Requests of clients of this node that wait for their answers; further ones are refused. */
+export const AMOP_REQUESTS_MAX = 50_000;
+
+/** The same of one client: no SDK has more in flight on one connection. */
+export const AMOP_REQUESTS_PER_SESSION_MAX = 10_000;
+
+/** Requests that one client owes answers to; others are given to another subscriber. */
+export const AMOP_DELIVERIES_PER_SESSION_MAX = 10_000;
+
+/** Bytes of requests kept until they are answered, at the node they come from, and again at the node they go to. */
+export const AMOP_WAITING_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Addresses of one event filter, and topics at one of its positions. */
 export const EVENT_FILTER_ITEMS_MAX = 10_000;
@@ -78,6 +102,12 @@ export const PBFT_CACHED_MESSAGES_PER_SEALER_MAX = 32;
  * arithmetic on views stays far from the 32 bits they have on the wire.
  */
 export const PBFT_VIEW_MAX = 0x7fff_ffff;
+
+/**
+ * Highest Raft term. An election takes a second, so no group gets there; whatever claims to be beyond is refused, so that
+ * terms stay far from the 32 bits they have on the wire.
+ */
+export const RAFT_TERM_MAX = 0x7fff_ffff;
 
 /** Votes kept for heights above the next one are at most this far ahead of it: further away, synchronisation comes first. */
 export const PBFT_FUTURE_HEIGHTS_MAX = 20;
@@ -189,3 +219,7 @@ export const LEDGER_HASHES_CACHED_MAX = 2048;
 
 assert(SYNC_BLOCKS_PACKET_BYTES_MAX < P2P_FRAME_BYTES_MAX, "a Blocks packet must fit into one frame");
 assert(SYNC_SERVED_BYTES_PER_PASS < SYNC_BLOCKS_PACKET_BYTES_MAX, "a pass of serving fits into one packet");
+assert(
+  GROUP_FRAMES_WAITING_BYTES_PER_PEER_MAX < GROUP_FRAMES_WAITING_BYTES_MAX,
+  "one member alone cannot fill what may wait for a group",
+);

@@ -46,7 +46,7 @@ export {
 } from "./roots.js";
 export type { MerkleLevel, RootedTransaction } from "./roots.js";
 export { TransactionStatus, statusMessage } from "./status.js";
-export { decodeSyncPacket, encodeSyncPacket } from "./sync-packets.js";
+export { decodeSyncPacket, encodeSyncPacket, syncPacketType } from "./sync-packets.js";
 export type {
   BlocksPacket,
   RequestBlocksPacket,

@@ -72,6 +72,12 @@ const TYPE_BYTE = {
   "request-transactions": 6,
 } as const satisfies Record<SyncPacket["type"], number>;
 
+/** What the packet in `body` claims to be, without decoding it; undefined for none of the kinds. */
+export function syncPacketType(body: Uint8Array): SyncPacket["type"] | undefined {
+  const found = Object.entries(TYPE_BYTE).find(([, byte]) => byte === body[0]);
+  return found?.[0] as SyncPacket["type"] | undefined;
+}
+
 /** Encodes a packet; `version` decides whether a status carries the time. */
 export function encodeSyncPacket(packet: SyncPacket, version: SupportedVersion): Uint8Array {
   const writer = new RlpWriter();

@@ -33,6 +33,7 @@ export const NODE_ERRORS = {
   noView: { code: -40007, message: "Only pbft consensus supports the view property" },
   badSystemConfig: { code: -40008, message: "Invalid System Config" },
   notAMember: { code: -40009, message: "Don't send request to this node who doesn't belong to the group" },
+  dynamicGroupsDisabled: { code: -100001, message: "Dynamic group related interfaces are forbidden to access" },
   notReady: { code: -40010, message: "RPC module initialization is incomplete" },
 } as const;
 

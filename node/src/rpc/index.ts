@@ -7,3 +7,4 @@ export { METHODS } from "./methods.js";
 export type { StoredBlock } from "./objects.js";
 export { createNodeReader, type NodeFacts, type NodeReader, type SessionView } from "./node-reader.js";
 export { createRpcService, type GroupGateway, type RpcBackend, type RpcService } from "./service.js";
+export type { NodeOperations } from "./operations.js";

@@ -4,17 +4,18 @@ import type { Json } from "@tsbcos/core/protocol";
 /** Type of one positional parameter: a whole number, a text, a truth value or an object. */
 export type ParameterType = "int" | "str" | "bool" | "obj";
 
-/** Who answers: the node's main thread, the group's thread by reading, or the group's pool. */
-export type MethodScope = "node" | "group" | "submit";
+/** Who answers: the node's main thread by reading or by doing, the group's thread by reading, or the group's pool. */
+export type MethodScope = "node" | "operation" | "group" | "submit";
 
 /** One method's declaration. */
 export interface MethodDeclaration {
   readonly scope: MethodScope;
-  /** Types of the parameters, exactly as many as must be given; undefined: anything goes, and is ignored. */
+  /** Types of the parameters, exactly as many as must be given; undefined: anything goes, and the method looks for itself. */
   readonly parameters: readonly ParameterType[] | undefined;
 }
 
 const node = (...parameters: readonly ParameterType[]): MethodDeclaration => ({ scope: "node", parameters });
+const operation = (...parameters: readonly ParameterType[]): MethodDeclaration => ({ scope: "operation", parameters });
 const free: MethodDeclaration = { scope: "node", parameters: undefined };
 /** Methods of a group: the group number comes first. */
 const group = (...parameters: readonly ParameterType[]): MethodDeclaration => ({
@@ -32,7 +33,15 @@ export const METHODS: ReadonlyMap<string, MethodDeclaration> = new Map(
     getPeers: node("int"),
     getNodeIDList: node("int"),
     queryPeers: free,
-    queryGroupStatus: node("int"),
+
+    queryGroupStatus: operation("int"),
+    generateGroup: operation("int", "obj"),
+    startGroup: operation("int"),
+    stopGroup: operation("int"),
+    removeGroup: operation("int"),
+    recoverGroup: operation("int"),
+    addPeers: { scope: "operation", parameters: undefined },
+    erasePeers: { scope: "operation", parameters: undefined },
 
     getGroupPeers: group(),
     getBlockNumber: group(),

@@ -1,8 +1,6 @@
 /** What the node-wide methods answer from, put together from facts that others hand in. */
 import type { NodeId } from "@tsbcos/core/primitives";
-import { V2_2_0, type SupportedVersion } from "@tsbcos/core/protocol";
-import { nodeError } from "./errors.js";
-import { hexNumber } from "./formats.js";
+import type { SupportedVersion } from "@tsbcos/core/protocol";
 import type { Json } from "@tsbcos/core/protocol";
 
 /** One P2P session, as `getPeers` prints it. */
@@ -38,7 +36,6 @@ export interface NodeFacts {
   sessions(): readonly SessionView[];
   /** Groups in which this node is sealer or observer, ascending. */
   groupsOfNode(): readonly number[];
-  isRunning(groupId: number): boolean;
 }
 
 /** Answers of the node-wide methods, by method. */
@@ -53,17 +50,7 @@ export interface NodeReader {
   nodeIds(): readonly string[];
   /** Groups in which this node is sealer or observer, ascending. */
   groupsOfNode(): readonly number[];
-  /**
-   * Result object of `queryGroupStatus`.
-   *
-   * @throws RpcError below supported_version 2.2.0
-   */
-  groupStatus(groupId: number): Json;
 }
-
-const GROUP_ID_MAX = 32767;
-const GROUP_STATUS_OK = 0;
-const GROUP_STATUS_INVALID = 7;
 
 type Endpoint = ReturnType<NodeFacts["staticPeers"]>[number];
 
@@ -107,17 +94,5 @@ export function createNodeReader(facts: NodeFacts): NodeReader {
     staticPeers: () => facts.staticPeers().toSorted(byText).map(endpointText),
     nodeIds: () => [facts.nodeId, ...facts.sessions().map(({ nodeId }) => nodeId)],
     groupsOfNode: () => facts.groupsOfNode(),
-    groupStatus(groupId) {
-      // 2.x names this method whichever one was called.
-      if (facts.supportedVersion < V2_2_0) {
-        throw nodeError("notAMember", "method stopGroup not support this version");
-      }
-      if (groupId < 1 || groupId > GROUP_ID_MAX) {
-        const message = `GroupID should be between 1 and ${GROUP_ID_MAX}`;
-        return { code: hexNumber(GROUP_STATUS_INVALID), message, status: "" };
-      }
-      const status = facts.isRunning(groupId) ? "RUNNING" : "INEXISTENT";
-      return { code: hexNumber(GROUP_STATUS_OK), message: "", status };
-    },
   };
 }

@@ -1,5 +1,7 @@
+import { V2_1_0, V2_2_0, V2_9_0 } from "@tsbcos/core/protocol";
 import { describe, expect, test } from "vitest";
 import { internalError, nodeError } from "./errors.js";
+import type { NodeOperations } from "./operations.js";
 import { createRpcService, type GroupGateway, type RpcService } from "./service.js";
 
 const gateway: GroupGateway = {
@@ -13,7 +15,29 @@ const gateway: GroupGateway = {
   submit: (raw) => Promise.resolve(raw.length.toString().padStart(64, "0")),
 };
 
-function service(defects: string[] = []): RpcService {
+const did =
+  (what: string) =>
+  (...params: readonly unknown[]): { readonly code: string; readonly message: string } => ({
+    code: "0x0",
+    message: `${what} ${JSON.stringify(params)}`,
+  });
+const later = (what: string) => (groupId: number, request?: unknown) =>
+  Promise.resolve(did(what)(groupId, ...(request === undefined ? [] : [request])));
+const OPERATIONS: NodeOperations = {
+  supportedVersion: V2_9_0,
+  disableDynamicGroup: false,
+  groups: {
+    status: did("status"),
+    generate: later("generate"),
+    start: later("start"),
+    stop: later("stop"),
+    remove: later("remove"),
+    recover: later("recover"),
+  },
+  peers: { add: did("add"), erase: did("erase") },
+};
+
+function service(defects: string[] = [], operations: NodeOperations = OPERATIONS): RpcService {
   return createRpcService({
     node: {
       clientVersion: () => ({ "FISCO-BCOS Version": "2.9.1" }),
@@ -22,8 +46,8 @@ function service(defects: string[] = []): RpcService {
       staticPeers: () => ["127.0.0.1:30300"],
       nodeIds: () => ["aa"],
       groupsOfNode: () => [1],
-      groupStatus: (groupId) => ({ code: "0x0", message: "", status: groupId === 1 ? "RUNNING" : "INEXISTENT" }),
     },
+    operations,
     group: (groupId) => (groupId === 1 ? gateway : undefined),
     onDefect: (method) => defects.push(method),
   });
@@ -165,5 +189,60 @@ describe("answers are compact, with sorted keys and a final newline", () => {
     ]) {
       expect(await service().handle(text)).toMatch(/^[[{].*error.*[\]}]\n$/s);
     }
+  });
+});
+
+describe("operations", () => {
+  const ask = (method: string, params: string, operations: NodeOperations = OPERATIONS): Promise<string> =>
+    service([], operations).handle(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`);
+  const result = (message: string): string =>
+    `{"id":1,"jsonrpc":"2.0","result":${JSON.stringify({ code: "0x0", message })}}\n`;
+  const METHODS_OF_GROUPS = ["startGroup", "stopGroup", "removeGroup", "recoverGroup"];
+
+  test("reach whoever does them, with a group number as it is", async () => {
+    for (const method of METHODS_OF_GROUPS) {
+      expect(await ask(method, "[65537]")).toBe(result(`${method.slice(0, -5)} [65537]`));
+    }
+    expect(await ask("queryGroupStatus", "[-3]")).toBe(result("status [-3]"));
+    expect(await ask("generateGroup", '[2,{"timestamp":"1"}]')).toBe(result('generate [2,{"timestamp":"1"}]'));
+    expect(await ask("addPeers", '[["a:1"]]')).toBe(result('add [["a:1"]]'));
+    expect(await ask("erasePeers", '[["a:1"],7]')).toBe(result('erase [["a:1"]]'));
+  });
+
+  test("peers may be anything, and whoever adds them looks", async () => {
+    for (const params of ["null", "{}", "[]", "[7]"]) {
+      expect(JSON.parse(await ask("addPeers", params))).toHaveProperty("result.code", "0x0");
+    }
+  });
+
+  test("of groups demand their parameters", async () => {
+    for (const params of ["[]", '["2"]', "[2,3]"]) {
+      expect(await ask("startGroup", params)).toBe(NO_DATA(-32602, PARAMS));
+    }
+    for (const params of ["[2]", "[2,[]]", "[2,null]", '["2",{}]']) {
+      expect(await ask("generateGroup", params)).toBe(NO_DATA(-32602, PARAMS));
+    }
+    expect(JSON.parse(await ask("startGroup", "[4294967298]"))).toHaveProperty("error.code", -32602);
+  });
+
+  test("of groups can be switched off; asking for a status cannot", async () => {
+    const disabled = { ...OPERATIONS, disableDynamicGroup: true };
+    for (const method of METHODS_OF_GROUPS) {
+      expect(await ask(method, "[2]", disabled)).toBe(
+        '{"error":{"code":-100001,"data":null,"message":"Dynamic group related interfaces are forbidden to access"},"id":1,"jsonrpc":"2.0"}\n',
+      );
+    }
+    expect(JSON.parse(await ask("generateGroup", "[2,{}]", disabled))).toHaveProperty("error.code", -100001);
+    expect(await ask("queryGroupStatus", "[2]", disabled)).toBe(result("status [2]"));
+  });
+
+  test("of groups came with 2.2.0, and older chains are told so by one name", async () => {
+    const old = { ...OPERATIONS, supportedVersion: V2_1_0 };
+    for (const method of [...METHODS_OF_GROUPS, "queryGroupStatus"]) {
+      expect(await ask(method, "[2]", old)).toBe(
+        '{"error":{"code":-40009,"data":null,"message":"method stopGroup not support this version"},"id":1,"jsonrpc":"2.0"}\n',
+      );
+    }
+    expect(await ask("startGroup", "[2]", { ...OPERATIONS, supportedVersion: V2_2_0 })).toBe(result("start [2]"));
   });
 });

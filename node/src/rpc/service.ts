@@ -1,10 +1,11 @@
 /** From request text to answer text: shape, method, parameters, then whoever answers the method. */
 import { unreachable } from "@tsbcos/core/primitives";
 import { readJson, writeJson, type Json } from "@tsbcos/core/protocol";
-import { internalError, nodeError, protocolError, RpcError, unusableParams } from "./errors.js";
-import { parseBytes } from "./formats.js";
+import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
+import { int32Of, parseBytes } from "./formats.js";
 import { METHODS, parametersFit } from "./methods.js";
 import type { NodeReader } from "./node-reader.js";
+import { answerOperation, type NodeOperations } from "./operations.js";
 
 /** A group as RPC reaches it. */
 export interface GroupGateway {
@@ -27,6 +28,7 @@ export interface GroupGateway {
 /** Where the service finds its answers. */
 export interface RpcBackend {
   readonly node: NodeReader;
+  readonly operations: NodeOperations;
   /** The running group of that number. */
   group(groupId: number): GroupGateway | undefined;
   /** Told of failures that are no RpcError: defects to be logged. */
@@ -46,8 +48,6 @@ interface Request {
 }
 
 type RequestObject = Readonly<Record<string, Json | undefined>>;
-
-const INT32_MAX = 2 ** 31 - 1;
 
 function errorText(id: Json, error: RpcError): string {
   const { rpcCode: code, message } = error;
@@ -70,19 +70,12 @@ function requestIn(object: RequestObject): Request | undefined {
   return { id: id ?? null, method, params };
 }
 
-/** The first parameter as a 32-bit number. */
-function int32Of(params: readonly Json[]): number {
-  const value = params[0] as number;
-  if (value > INT32_MAX || value < -INT32_MAX - 1) throw unusableParams();
-  return value;
-}
-
 /** Group number from the first parameter: its low 16 bits count, as a signed number. */
 function groupIdOf(params: readonly Json[]): number {
-  return (int32Of(params) << 16) >> 16;
+  return (int32Of(params[0]) << 16) >> 16;
 }
 
-function answerNode(reader: NodeReader, method: string, params: Json | undefined): Json {
+function answerNode(reader: NodeReader, method: string): Json {
   switch (method) {
     case "rpc_modules":
       return { "FISCO BCOS": "2.0" };
@@ -98,8 +91,6 @@ function answerNode(reader: NodeReader, method: string, params: Json | undefined
       return reader.nodeIds();
     case "queryPeers":
       return reader.staticPeers();
-    case "queryGroupStatus":
-      return reader.groupStatus(int32Of(params as readonly Json[]));
     default:
       throw protocolError("methodNotFound");
   }
@@ -111,7 +102,10 @@ export function createRpcService(backend: RpcBackend): RpcService {
     const method = METHODS.get(request.method);
     if (method === undefined) throw protocolError("methodNotFound");
     if (!parametersFit(method, request.params)) throw protocolError("invalidParams");
-    if (method.scope === "node") return writeJson(answerNode(backend.node, request.method, request.params));
+    if (method.scope === "node") return writeJson(answerNode(backend.node, request.method));
+    if (method.scope === "operation") {
+      return writeJson(await answerOperation(backend.operations, request.method, request.params));
+    }
     const params = request.params as readonly Json[];
     const group = backend.group(groupIdOf(params));
     if (group === undefined) throw nodeError("groupMissing");

@@ -10,7 +10,7 @@ import type { NodeId } from "@tsbcos/core/primitives";
 import type { StateWrite } from "@tsbcos/core/state";
 import { unpackBytes } from "./bytes-pack.js";
 import { failedTransactions } from "./failed-transactions.js";
-import type { PlainError, ToGroup } from "./messages.js";
+import type { GroupCounters, PlainError, ToGroup } from "./messages.js";
 import type { Outbox } from "./outbox.js";
 import type { VerifierClient } from "./verifiers.js";
 
@@ -32,6 +32,9 @@ export interface GroupHostParts {
   readonly debugSuite: CryptoSuite | undefined;
   /** Answers a reading method with JSON text; throws what {@link errorOf} understands. */
   readonly read: (method: string, params: unknown) => string;
+  readonly counters: () => GroupCounters;
+  /** False: blocks that others fetch leave at once. */
+  readonly limitsBandwidth: boolean;
   /** A failed read as it crosses threads. */
   readonly errorOf: (error: unknown) => PlainError;
   /** The group cannot go on: a write failed or an invariant broke. */
@@ -105,6 +108,10 @@ export class GroupHost implements GroupPorts {
           },
         );
         return;
+      case "ask-bandwidth":
+        if (this.#parts.limitsBandwidth) outbox.askBandwidth({ token: effect.token, sizes: effect.sizes });
+        else this.#post({ type: "bandwidth-granted", token: effect.token, blocks: effect.sizes.length });
+        return;
       case "submission-result":
         this.#answerSubmission(effect);
         return;
@@ -142,6 +149,12 @@ export class GroupHost implements GroupPorts {
         case "read":
           this.#read(message);
           return;
+        case "bandwidth":
+          this.#post({ type: "bandwidth-granted", token: message.token, blocks: message.blocks });
+          return;
+        case "count":
+          this.#parts.outbox.counted(message.requestId, this.#parts.counters());
+          return;
         case "stop":
           this.#stop();
           return;
@@ -157,7 +170,7 @@ export class GroupHost implements GroupPorts {
       assert(head !== undefined, "every frame has its head");
       this.#post({ type: "frame-received", ...head, body });
     });
-    this.#parts.outbox.framesHandled(bodies.bytes.length);
+    this.#parts.outbox.frameBatchHandled();
   }
 
   #read({ requestId, method, params }: Extract<ToGroup, { type: "read" }>): void {

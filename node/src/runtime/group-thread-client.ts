@@ -3,10 +3,13 @@ import { Worker } from "node:worker_threads";
 import { CodedError, type NodeId, type TraceEvent } from "@tsbcos/core/primitives";
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { buffersOf, packBytes, unpackBytes } from "./bytes-pack.js";
+import { FrameBudget } from "./frame-budget.js";
 import type {
+  BandwidthAsk,
   CommittedBlock,
   FrameHead,
   FromGroup,
+  GroupCounters,
   GroupThreadStart,
   PlainError,
   ReadAnswer,
@@ -15,8 +18,6 @@ import type {
   ToGroup,
 } from "./messages.js";
 
-/** Bytes of frames that may wait for a group: beyond them frames are dropped, and the protocols repeat what matters. */
-const FRAMES_WAITING_BYTES_MAX = 256 * 1024 * 1024;
 /** Submissions that may wait for a group; beyond them clients are refused at once. */
 const SUBMISSIONS_WAITING_MAX = 50_000;
 /** JavaScript heap of a group's thread, in megabytes: the pool's memory limit, caches and blocks in work fit well inside. */
@@ -27,6 +28,8 @@ export interface GroupThreadEvents {
   onSend(head: SendHead, body: Uint8Array): void;
   onMembers(members: readonly NodeId[]): void;
   onBlock(block: CommittedBlock): void;
+  /** Blocks wait to be sent until {@link GroupThread.grantBandwidth} answers. Only when the group was told to ask. */
+  onBandwidthAsk(ask: BandwidthAsk): void;
   onTrace(event: TraceEvent): void;
   /** The group has ended without being told to: a broken invariant, a full disk. */
   onFailed(error: CodedError): void;
@@ -59,14 +62,14 @@ export class GroupThread {
   readonly #events: GroupThreadEvents;
   readonly #submissions = new Map<number, Waiting<string>>();
   readonly #reads = new Map<number, Waiting<string>>();
+  readonly #counts = new Map<number, Waiting<GroupCounters>>();
+  readonly #budget = new FrameBudget();
   #nextRequest = 1;
   #heads: FrameHead[] = [];
   #bodies: Uint8Array[] = [];
   #submitIds: number[] = [];
   #submitRaws: Uint8Array[] = [];
   #flushDue = false;
-  #framesWaitingBytes = 0;
-  #framesDropped = 0;
   #ended = false;
   #onReady: Waiting<{ height: number; hash: string }> | undefined;
   #onStopped: (() => void) | undefined;
@@ -107,21 +110,18 @@ export class GroupThread {
     return { thread, ...opened };
   }
 
-  /** Frames that were dropped because the group was too busy, since the start. */
-  get framesDropped(): number {
-    return this.#framesDropped;
-  }
-
-  /** Hands over a frame of this group. */
-  frame(from: NodeId, frame: P2pFrame): void {
-    if (this.#framesWaitingBytes + frame.body.length > FRAMES_WAITING_BYTES_MAX) {
-      this.#framesDropped++;
-      return;
-    }
-    this.#framesWaitingBytes += frame.body.length;
+  /**
+   * Hands over a frame of this group.
+   *
+   * @param isMember whether the sender belongs to the group
+   * @returns false when too much of it waits already: the frame is dropped
+   */
+  frame(from: NodeId, frame: P2pFrame, isMember: boolean): boolean {
+    if (!this.#budget.admit(isMember ? from : "strangers", frame.body.length)) return false;
     this.#heads.push({ from, moduleId: frame.moduleId, packetType: frame.packetType, seq: frame.seq });
     this.#bodies.push(frame.body);
     this.#flushSoon();
+    return true;
   }
 
   /** Tells the group who is connected. */
@@ -136,6 +136,7 @@ export class GroupThread {
    * @throws SubmissionRefused (as a rejection), with the refusal's code and text
    */
   submit(raw: Uint8Array): Promise<string> {
+    if (this.#ended) return Promise.reject(new CodedError("group-stopped", "the group was stopped"));
     if (this.#submissions.size >= SUBMISSIONS_WAITING_MAX) {
       return Promise.reject(new SubmissionRefused("pool-full", "TransactionPoolIsFull, txHash=..."));
     }
@@ -155,12 +156,28 @@ export class GroupThread {
    * @throws ReadFailed (as a rejection) with the error for the client
    */
   read(method: string, params: unknown): Promise<string> {
+    if (this.#ended) return Promise.reject(new CodedError("group-stopped", "the group was stopped"));
     return new Promise((resolve, reject) => {
       const requestId = this.#nextRequest++;
       this.#reads.set(requestId, { resolve, reject });
       // What was submitted before a read is handled before it.
       this.#flush();
       this.#post({ type: "read", requestId, method, params });
+    });
+  }
+
+  /** Answers a question of {@link GroupThreadEvents.onBandwidthAsk}: that many of the blocks may leave. */
+  grantBandwidth(token: number, blocks: number): void {
+    this.#post({ type: "bandwidth", token, blocks });
+  }
+
+  /** What there is to count at this moment. Rejects when the group ends before it answers. */
+  counters(): Promise<GroupCounters> {
+    if (this.#ended) return Promise.reject(new CodedError("group-stopped", "the group was stopped"));
+    return new Promise((resolve, reject) => {
+      const requestId = this.#nextRequest++;
+      this.#counts.set(requestId, { resolve, reject });
+      this.#post({ type: "count", requestId });
     });
   }
 
@@ -193,6 +210,7 @@ export class GroupThread {
     if (this.#heads.length > 0) {
       const bodies = packBytes(this.#bodies);
       this.#post({ type: "frames", heads: this.#heads, bodies }, buffersOf(bodies));
+      this.#budget.sent();
       this.#heads = [];
       this.#bodies = [];
     }
@@ -216,7 +234,12 @@ export class GroupThread {
     if (message.members !== undefined) this.#events.onMembers(message.members);
     for (const block of message.blocks ?? []) this.#events.onBlock(block);
     for (const event of message.traces ?? []) this.#events.onTrace(event);
-    this.#framesWaitingBytes -= message.framesHandledBytes ?? 0;
+    this.#budget.handled(message.frameBatchesHandled ?? 0);
+    for (const ask of message.bandwidthAsks ?? []) this.#events.onBandwidthAsk(ask);
+    for (const { requestId, counters } of message.counted ?? []) {
+      this.#counts.get(requestId)?.resolve(counters);
+      this.#counts.delete(requestId);
+    }
     if (message.ready !== undefined) {
       this.#onReady?.resolve(message.ready);
       this.#onReady = undefined;
@@ -244,9 +267,11 @@ export class GroupThread {
   }
 
   #rejectAll(error: CodedError): void {
-    for (const waiting of [...this.#submissions.values(), ...this.#reads.values()]) waiting.reject(error);
-    this.#submissions.clear();
-    this.#reads.clear();
+    const waiting = [this.#submissions, this.#reads, this.#counts];
+    for (const kind of waiting) {
+      for (const { reject } of kind.values()) reject(error);
+      kind.clear();
+    }
   }
 
   #fail(error: CodedError): void {

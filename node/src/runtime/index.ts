@@ -1,6 +1,14 @@
 export { GroupHost, type GroupHostParts, type GroupStore } from "./group-host.js";
 export { GroupThread, ReadFailed, SubmissionRefused, type GroupThreadEvents } from "./group-thread-client.js";
-export type { CommittedBlock, GroupThreadStart, PlainError, SendHead, ToGroup } from "./messages.js";
+export type {
+  BandwidthAsk,
+  CommittedBlock,
+  GroupCounters,
+  GroupThreadStart,
+  PlainError,
+  SendHead,
+  ToGroup,
+} from "./messages.js";
 export { VerifierPool, type VerifierConnect, type VerifierStart } from "./verifier-pool.js";
 export { serveVerification, VerifierClient } from "./verifiers.js";
 export { Outbox } from "./outbox.js";

@@ -24,6 +24,8 @@ export interface GroupThreadStart {
   /** Trace events at this level and above are sent to the main thread. */
   readonly traceLevel: TraceEvent["level"];
   readonly verifierPorts: readonly MessagePort[];
+  /** Blocks that others fetch must be asked for: a limit of bandwidth is set for the node or the group. */
+  readonly limitsBandwidth: boolean;
 }
 
 /** A frame without its body; the bodies of a batch are packed in the same order. */
@@ -55,6 +57,10 @@ export type ToGroup =
   | { readonly type: "peers"; readonly peers: readonly NodeId[] }
   | { readonly type: "submit"; readonly requestIds: readonly number[]; readonly raws: PackedBytes }
   | { readonly type: "read"; readonly requestId: number; readonly method: string; readonly params: unknown }
+  /** Answer to a question for bandwidth. */
+  | { readonly type: "bandwidth"; readonly token: number; readonly blocks: number }
+  /** Asks for {@link GroupCounters}. */
+  | { readonly type: "count"; readonly requestId: number }
   | { readonly type: "stop" };
 
 /** Answer to one submission: the hash, or the refusal's text. */
@@ -79,6 +85,30 @@ export interface CommittedBlock {
   readonly nodeIndex: number;
 }
 
+/** What there is to count in a group, for metrics. */
+export interface GroupCounters {
+  readonly height: number;
+  readonly pendingTransactions: number;
+  /** Undefined for algorithms without views. */
+  readonly view: number | undefined;
+  readonly sealers: number;
+  readonly observers: number;
+  /** Position of this node in the sealer list, 65535 when it is none. */
+  readonly nodeIndex: number;
+  readonly totalTransactions: number;
+  readonly failedTransactions: number;
+  /** What machines reported since the start, by `ROOM/event`. */
+  readonly events: Readonly<Record<string, number>>;
+  /** What synchronisation dropped since the start, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** Blocks of these sizes wait to be sent to a peer that fetches them. */
+export interface BandwidthAsk {
+  readonly token: number;
+  readonly sizes: readonly number[];
+}
+
 /** From a group to the main thread: one message for everything that one turn produced. */
 export interface FromGroup {
   readonly sends?: { readonly heads: readonly SendHead[]; readonly bodies: PackedBytes };
@@ -87,8 +117,10 @@ export interface FromGroup {
   readonly members?: readonly NodeId[];
   readonly blocks?: readonly CommittedBlock[];
   readonly traces?: readonly TraceEvent[];
-  /** Bytes of frames that have been handled: the main thread bounds what is under way. */
-  readonly framesHandledBytes?: number;
+  /** Batches of frames that have been handled: the main thread bounds what is under way. */
+  readonly frameBatchesHandled?: number;
+  readonly bandwidthAsks?: readonly BandwidthAsk[];
+  readonly counted?: readonly { readonly requestId: number; readonly counters: GroupCounters }[];
   /** The group is open and has taken its first step. */
   readonly ready?: { readonly height: number; readonly hash: string };
   /** The group cannot go on; nothing more comes. */

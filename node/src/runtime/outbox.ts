@@ -2,7 +2,15 @@
 import type { MessagePort } from "node:worker_threads";
 import type { NodeId, TraceEvent } from "@tsbcos/core/primitives";
 import { buffersOf, packBytes } from "./bytes-pack.js";
-import type { CommittedBlock, FromGroup, ReadAnswer, SendHead, SubmissionAnswer } from "./messages.js";
+import type {
+  BandwidthAsk,
+  CommittedBlock,
+  FromGroup,
+  GroupCounters,
+  ReadAnswer,
+  SendHead,
+  SubmissionAnswer,
+} from "./messages.js";
 
 /** Everything said since the last flush. */
 export class Outbox {
@@ -14,7 +22,9 @@ export class Outbox {
   #blocks: CommittedBlock[] = [];
   #traces: TraceEvent[] = [];
   #members: readonly NodeId[] | undefined;
-  #framesHandledBytes = 0;
+  #frameBatchesHandled = 0;
+  #bandwidthAsks: BandwidthAsk[] = [];
+  #counted: { readonly requestId: number; readonly counters: GroupCounters }[] = [];
 
   constructor(port: Pick<MessagePort, "postMessage">) {
     this.#port = port;
@@ -45,8 +55,16 @@ export class Outbox {
     this.#traces.push(event);
   }
 
-  framesHandled(bytes: number): void {
-    this.#framesHandledBytes += bytes;
+  frameBatchHandled(): void {
+    this.#frameBatchesHandled++;
+  }
+
+  askBandwidth(ask: BandwidthAsk): void {
+    this.#bandwidthAsks.push(ask);
+  }
+
+  counted(requestId: number, counters: GroupCounters): void {
+    this.#counted.push({ requestId, counters });
   }
 
   /** Posts everything, if there is anything. */
@@ -65,13 +83,17 @@ export class Outbox {
     if (this.#blocks.length > 0) message.blocks = this.#blocks;
     if (this.#traces.length > 0) message.traces = this.#traces;
     if (this.#members !== undefined) message.members = this.#members;
-    if (this.#framesHandledBytes > 0) message.framesHandledBytes = this.#framesHandledBytes;
+    if (this.#frameBatchesHandled > 0) message.frameBatchesHandled = this.#frameBatchesHandled;
+    if (this.#bandwidthAsks.length > 0) message.bandwidthAsks = this.#bandwidthAsks;
+    if (this.#counted.length > 0) message.counted = this.#counted;
     this.#submissions = [];
     this.#reads = [];
     this.#blocks = [];
     this.#traces = [];
     this.#members = undefined;
-    this.#framesHandledBytes = 0;
+    this.#frameBatchesHandled = 0;
+    this.#bandwidthAsks = [];
+    this.#counted = [];
     if (Object.keys(message).length > 0) this.#port.postMessage(message, transfer);
   }
 

@@ -28,3 +28,16 @@ export function tracerTo(sink: RecordSink, groupId?: GroupId): Tracer {
     sink.write({ level, wallMs: Date.now(), text: traceText(event, groupId), fields });
   };
 }
+
+/** Counts events by `ROOM/event` and passes them on. Rooms and events are names in the code, so there are few. */
+export function countingTracer(trace: Tracer): { readonly trace: Tracer; counts(): Readonly<Record<string, number>> } {
+  const counts = new Map<string, number>();
+  return {
+    trace: (event) => {
+      const name = `${event.room}/${event.event}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      trace(event);
+    },
+    counts: () => Object.fromEntries(counts),
+  };
+}

@@ -8,7 +8,7 @@ import type { Ledger } from "@tsbcos/core/ledger";
 import { CodedError, createRandom, height, ok } from "@tsbcos/core/primitives";
 import type { GroupId, Hash, NodeId, Result } from "@tsbcos/core/primitives";
 import { ModuleId, encodeSyncPacket, verifyTransaction } from "@tsbcos/core/protocol";
-import type { VerifiedTransaction } from "@tsbcos/core/protocol";
+import type { Json, VerifiedTransaction } from "@tsbcos/core/protocol";
 import { nonceWindowStart, TransactionPool } from "@tsbcos/core/txpool";
 import { loadChain as loadFiles } from "@tsbcos/node/config";
 import { readNodeKey } from "@tsbcos/node/crypto";
