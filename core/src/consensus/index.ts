@@ -9,6 +9,7 @@ import type {
   PlantedBugs,
 } from "./interface.js";
 import { createPbft } from "./pbft/index.js";
+import { createRaft } from "./raft/index.js";
 import { createSolo } from "./solo/index.js";
 
 export type * from "./interface.js";
@@ -16,6 +17,7 @@ export type * from "./interface.js";
 /** One line an algorithm. */
 const algorithms: Readonly<Record<string, ConsensusFactory>> = {
   pbft: createPbft,
+  raft: createRaft,
   solo: createSolo,
 };
 

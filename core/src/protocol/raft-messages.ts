@@ -1,6 +1,6 @@
 /** The four messages of Raft. See docs/protocol/raft-messages.md. */
-import { ok, unreachable } from "../primitives/index.js";
-import type { Hash, Result } from "../primitives/index.js";
+import { bytesToHex, isNodeId, nodeId, ok, unreachable } from "../primitives/index.js";
+import type { Hash, NodeId, Result } from "../primitives/index.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
 import { RlpReader, RlpWriter } from "./rlp.js";
@@ -141,4 +141,37 @@ function readRest(reader: RlpReader, type: number, sender: RaftSender): RaftMess
     default:
       return undefined;
   }
+}
+
+/** What a Raft node has promised and must keep across a crash. Never sent: only our own store holds it. */
+export interface RaftVows {
+  /** Highest term it has voted in, itself included; 0 when it never has. */
+  readonly votedTerm: number;
+  /** Whom it has voted for in that term. */
+  readonly votedFor: NodeId | undefined;
+  /** Term of the leader that offered {@link block}. */
+  readonly blockTerm: number;
+  /** Proposal that it has acknowledged and not seen stored; empty when there is none. */
+  readonly block: Uint8Array;
+}
+
+/** Encodes promises. */
+export function encodeRaftVows(vows: RaftVows): Uint8Array {
+  const writer = new RlpWriter(vows.block.length + 128);
+  const list = writer.openList();
+  writer.number(vows.votedTerm).hex(vows.votedFor ?? "");
+  writer.number(vows.blockTerm).bytes(vows.block);
+  return writer.closeList(list).toBytes();
+}
+
+/** Decodes promises; the block is a view of `bytes`. */
+export function decodeRaftVows(bytes: Uint8Array): Result<RaftVows, DecodeFailure> {
+  const reader = new RlpReader(bytes);
+  reader.enterOnlyList();
+  const votedTerm = reader.readNumber(4);
+  const votedFor = bytesToHex(reader.readBytes());
+  const blockTerm = reader.readNumber(4);
+  const block = reader.readBytes();
+  if (reader.failed || !reader.atEnd || (votedFor !== "" && !isNodeId(votedFor))) return malformed("raft-vows");
+  return ok({ votedTerm, votedFor: votedFor === "" ? undefined : nodeId(votedFor), blockTerm, block });
 }

@@ -19,8 +19,10 @@ import {
 import type { PbftMessage } from "../../protocol/index.js";
 import type { JsonValue } from "../interface.js";
 import { forgePrepare, honestHeader, sendForgery } from "./adversary.js";
+import type { ConsensusType } from "../../ledger/index.js";
 import { TestCluster } from "./cluster.js";
 import type { ClusterEvent, ClusterOptions, Frame, Work } from "./cluster.js";
+import { describeRaft, isIdle, raftMessageIn } from "./raft-words.js";
 
 /** Trace events worth telling, besides all warnings. */
 const TOLD = new Set([
@@ -29,10 +31,16 @@ const TOLD = new Set([
   "prepare-against-lock",
   "bound-since-last-run",
   "proposed-again",
+  "became-leader",
+  "block-kept-since-last-run",
+  "offer-forgotten",
 ]);
+
+const TYPES: readonly ConsensusType[] = ["pbft", "rpbft", "raft", "solo"];
 
 /** What one message of the story is, for those who lose or repeat some. */
 const KINDS = ["prepare", "sign", "commit", "view-change"] as const;
+const RAFT_KINDS = ["vote-request", "vote-response", "heartbeat", "heartbeat-response"] as const;
 
 /** Tells the story of these commands again, comments and all. */
 export function retell(story: string): string {
@@ -54,6 +62,9 @@ class Teller {
   readonly #names = new Map<Hash, string>();
   #proposals = 0;
   #blocks = 0;
+  #type: ConsensusType = "pbft";
+  /** Tell of heartbeats that say nothing new. */
+  #tellsIdle = true;
   /** Frames seen of each kind and author: what `repeat` sends again. */
   readonly #seen: { readonly kind: string; readonly frame: Frame }[] = [];
 
@@ -70,9 +81,10 @@ class Teller {
     return this.#cluster;
   }
 
-  /** `add-nodes 4 [whole-prepares] [ttl-forwarding] [tx_count_limit 3]`. */
+  /** `add-nodes 4 [raft] [whole-prepares] [ttl-forwarding] [tx_count_limit 3]`. */
   #begin(words: readonly string[]): void {
-    const made: ClusterOptions = { log: (event) => this.#log(event) };
+    this.#type = TYPES.find((type) => words.includes(type)) ?? "pbft";
+    const made: ClusterOptions = { kind: { consensusType: this.#type }, log: (event) => this.#log(event) };
     const options = {
       enablePrepareWithTransactionHashes: !words.includes("whole-prepares"),
       enableTtlOptimization: !words.includes("ttl-forwarding"),
@@ -115,6 +127,12 @@ class Teller {
       case "add-observer":
         cluster.addObserver();
         return;
+      case "sync-all":
+        for (const { number, machine } of cluster.nodes) if (machine !== undefined) cluster.sync(number);
+        return;
+      case "skip-idle-heartbeats":
+        this.#tellsIdle = false;
+        return;
       case "lose":
         return this.#lose(cluster, words);
       case "lose-nothing":
@@ -149,11 +167,11 @@ class Teller {
   #lose(cluster: TestCluster, words: readonly string[]): void {
     const from = listAfter(words, "from");
     const to = listAfter(words, "to");
-    const kinds = words.filter((word) => (KINDS as readonly string[]).includes(word));
+    const kinds = words.filter((word) => ([...KINDS, ...RAFT_KINDS] as readonly string[]).includes(word));
     cluster.isLost = (frame) =>
       (from.length === 0 || from.includes(frame.from)) &&
       (to.length === 0 || to.includes(frame.to)) &&
-      (kinds.length === 0 || kinds.includes(kindOf(frame)));
+      (kinds.length === 0 || kinds.includes(this.#kindOf(frame)));
   }
 
   /** `repeat sign from 1 to 3 by 2`: sends the last such frame once more, over the session of `by`. */
@@ -189,7 +207,11 @@ class Teller {
   }
 
   #status(status: JsonValue): void {
-    const [fields, views] = status as [Record<string, JsonValue>, { readonly view: number }[]];
+    const [fields, views = []] = status as [Record<string, JsonValue>, { readonly view: number }[]?];
+    if (fields["leaderIdx"] !== undefined) {
+      this.#lines.push(`height ${String(fields["highestblockNumber"])}, leader ${String(fields["leaderIdx"])}`);
+      return;
+    }
     const { currentView, toView, leaderFailed, highestblockNumber, nodeNum, node_index } = fields;
     const seen = views.map(({ view }) => view).join(" ");
     this.#lines.push(
@@ -208,7 +230,8 @@ class Teller {
   #lineOf(event: ClusterEvent): string | undefined {
     switch (event.type) {
       case "sent":
-        this.#seen.push({ kind: kindOf(event.frame), frame: event.frame });
+        this.#seen.push({ kind: this.#kindOf(event.frame), frame: event.frame });
+        if (!this.#tellsIdle && this.#type === "raft" && isIdle(raftMessageIn(event.frame.body))) return undefined;
         return `${event.from} -> ${event.to.join(" ")}: ${this.#describe(event.frame)}`;
       case "effect":
         return this.#effectLine(event.node, event.effect);
@@ -230,10 +253,10 @@ class Teller {
       case "verify-transactions":
         return `${node} verifies ${effect.raws.length} transactions`;
       case "persist-prepare":
-        return `${node} backs up its prepare`;
+        return this.#type === "raft" ? `${node} notes down what it promises` : `${node} backs up its prepare`;
       case "store-block": {
         const signers = effect.signatures.map(({ index }) => index).join(" ");
-        return `${node} stores ${this.#block(effect.block.hash)}, committed by ${signers}`;
+        return `${node} stores ${this.#block(effect.block.hash)}${signers === "" ? "" : `, committed by ${signers}`}`;
       }
       case "execute-block":
       case "sealing":
@@ -246,6 +269,10 @@ class Teller {
 
   #describe(frame: Frame): string {
     const { packetType, body } = frame;
+    if (this.#type === "raft") {
+      const names = { proposal: (hash: Hash) => this.#proposal(hash), block: (hash: Hash) => this.#block(hash) };
+      return describeRaft(raftMessageIn(body), this.#running().suite, names);
+    }
     if (packetType === PbftPacketType.MissedTransactionsRequest) {
       const request = decodeMissedTransactionsRequest(body);
       assert(request.ok, "nodes send well-formed requests");
@@ -297,6 +324,14 @@ class Teller {
     return count === 0 ? "empty" : `${count} whole transactions`;
   }
 
+  #kindOf(frame: Frame): string {
+    if (this.#type === "raft") return raftMessageIn(frame.body).type;
+    if (frame.packetType === PbftPacketType.HashPrepare) return "prepare";
+    if (frame.packetType !== PbftPacketType.Message) return "transactions";
+    const packet = decodePbftPacket(frame.body);
+    return packet.ok ? (KINDS[packet.value.packetId] as string) : "malformed";
+  }
+
   #proposal(hash: Hash): string {
     return this.#nameOf(hash, () => `P${++this.#proposals}`);
   }
@@ -326,11 +361,4 @@ function listAfter(words: readonly string[], word: string): number[] {
 function codeOf(fields: Readonly<Record<string, string | number | boolean>>): string {
   const code = fields["code"];
   return code === undefined ? "" : ` (${String(code)})`;
-}
-
-function kindOf(frame: Frame): string {
-  if (frame.packetType === PbftPacketType.HashPrepare) return "prepare";
-  if (frame.packetType !== PbftPacketType.Message) return "transactions";
-  const packet = decodePbftPacket(frame.body);
-  return packet.ok ? (KINDS[packet.value.packetId] as string) : "malformed";
 }
