@@ -1,0 +1,3 @@
+/** Door of AMOP. */
+export { Amop } from "./amop.js";
+export type { AmopEffect, AmopEnvironment, AmopInput, AmopStatistics, SessionId } from "./messages.js";
