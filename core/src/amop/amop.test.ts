@@ -1,22 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import {
-  AMOP_REQUESTS_PER_SESSION_MAX,
-  bytesToUtf8,
-  createRandom,
-  silentTracer,
-  utf8ToBytes,
-} from "../primitives/index.js";
-import type { ByteString, NodeId } from "../primitives/index.js";
+import { AMOP_REQUESTS_PER_SESSION_MAX, createRandom, silentTracer } from "../primitives/index.js";
+import type { NodeId } from "../primitives/index.js";
 import {
   AmopPacket,
   AmopResult,
   ChannelType,
   challengeTopic,
   decodeChannelFrame,
-  decodeTopicData,
   decodeVerifyRequest,
   encodeChannelFrame,
-  encodeTopicData,
   encodeVerifyVerdict,
   privateTopic,
   publisherTopic,
@@ -24,11 +16,7 @@ import {
 import type { ChannelFrame } from "../protocol/index.js";
 import { Amop } from "./amop.js";
 import type { AmopEffect, AmopInput } from "./messages.js";
-
-const idOf = (digit: string): NodeId => digit.repeat(128) as NodeId;
-const HERE = idOf("0");
-const THERE = idOf("1");
-const ELSEWHERE = idOf("2");
+import { ELSEWHERE, HERE, THERE, answerOf, frameOf, requestOf, seqOf, words } from "./testdata/frames.js";
 
 let amop: Amop;
 let nowMs: number;
@@ -38,35 +26,6 @@ function step(input: AmopInput): readonly AmopEffect[] {
   const effects = amop.step(input, { steadyMs: nowMs, wallMs: 0 });
   amop.invariants();
   return effects;
-}
-
-const seqOf = (number: number): ByteString => String(number).padStart(32, "0") as ByteString;
-
-function frameOf(type: number, number: number, topic: string, text: string, result = 0): ChannelFrame {
-  return { type, seq: seqOf(number), result, data: encodeTopicData({ topic, payload: utf8ToBytes(text) }) };
-}
-const requestOf = (number: number, topic: string, text = "?"): ChannelFrame =>
-  frameOf(ChannelType.AmopRequest, number, topic, text);
-const answerOf = (number: number, topic: string, text = "!", result = 0): ChannelFrame =>
-  frameOf(ChannelType.AmopResponse, number, topic, text, result);
-
-/** Effects in words: what a reader has to know of them. */
-function words(effects: readonly AmopEffect[]): string[] {
-  return effects.map((effect) => {
-    if (effect.type === "send") return `${effect.sessions.join("+")} gets ${frameWords(effect.frame)}`;
-    const decoded = decodeChannelFrame(effect.body);
-    if (!decoded.ok) throw new Error("AMOP sends whole frames");
-    const frame = frameWords(decoded.value);
-    if (effect.type === "ask-peer") return `ask ${effect.peer.charAt(0)}: ${frame}`;
-    if (effect.type === "answer-peer") return `answer ${effect.peer.charAt(0)} #${effect.seq}: ${frame}`;
-    return `tell ${effect.peers.map((peer) => peer.charAt(0)).join("+")}: ${frame}`;
-  });
-}
-
-function frameWords({ type, seq, result, data }: ChannelFrame): string {
-  const topic = decodeTopicData(data);
-  const content = topic.ok ? `${topic.value.topic}/${bytesToUtf8(topic.value.payload)}` : "nothing";
-  return `0x${type.toString(16)} ${Number(seq)} ${result} ${content}`;
 }
 
 function subscribe(session: number, ...topics: string[]): readonly AmopEffect[] {
