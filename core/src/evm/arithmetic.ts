@@ -4,7 +4,18 @@
  * Long division works on digits of 16 bits, so that every intermediate value is an exact JavaScript number. Scratch
  * space is module-wide: the code is synchronous and none of it is re-entrant.
  */
-import { WORD_LIMBS, copyWord, fitsLimb, isNegative, isZero, negate, setLimb, shiftRightBy } from "./words.js";
+import {
+  WORD_LIMBS,
+  copyWord,
+  fitsLimb,
+  isNegative,
+  isZero,
+  negate,
+  setLimb,
+  setNumber,
+  shiftRightBy,
+  toNumber,
+} from "./words.js";
 
 const TWO_32 = 0x1_0000_0000;
 const TWO_16 = 0x1_0000;
@@ -183,6 +194,12 @@ export function divide(s: Uint32Array, at: number): void {
     copyWord(s, at, first);
     return shiftRightBy(s, at, bit, 0);
   }
+  const dividendNumber = toNumber(s, first);
+  const divisorNumber = toNumber(s, at);
+  if (dividendNumber < Infinity && divisorNumber < Infinity) {
+    // Exact: the remainder always is, and what is left divides without one.
+    return setNumber(s, at, (dividendNumber - (dividendNumber % divisorNumber)) / divisorNumber);
+  }
   divideDigits(s, first, significantLimbs(s, first, WORD_LIMBS), s, at);
   takeQuotient(s, at);
 }
@@ -191,6 +208,11 @@ export function divide(s: Uint32Array, at: number): void {
 export function modulo(s: Uint32Array, at: number): void {
   if (isZero(s, at)) return;
   const first = at + WORD_LIMBS;
+  const dividendNumber = toNumber(s, first);
+  const divisorNumber = toNumber(s, at);
+  if (dividendNumber < Infinity && divisorNumber < Infinity) {
+    return setNumber(s, at, dividendNumber % divisorNumber);
+  }
   const shift = divideDigits(s, first, significantLimbs(s, first, WORD_LIMBS), s, at);
   takeRemainder(s, at, shift);
 }

@@ -12,6 +12,7 @@ const word = fc.oneof(
   fc.bigInt(0n, MODULUS - 1n),
   fc.nat(256).chain((bits) => fc.bigInt(0n, 2n ** BigInt(bits) - 1n)),
   fc.nat(255).map((bit) => 2n ** BigInt(bit)),
+  fc.bigInt(2n ** 53n - 3n, 2n ** 53n + 3n),
   fc.constantFrom(0n, 1n, 2n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 255n - 1n, 2n ** 255n, MODULUS - 1n),
 );
 
