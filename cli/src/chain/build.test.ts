@@ -29,9 +29,14 @@ describe("building a chain", () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(chain.directory.length + 1))
       .sort();
     const node = (name: string): string[] =>
-      ["conf/ca.crt", "conf/channel_cert/ca.crt", "conf/channel_cert/node.crt", "conf/channel_cert/node.key", "conf/group.1.genesis", "conf/group.1.ini", "conf/node.crt", "conf/node.key", "conf/node.nodeid", "config.ini", "start.sh", "stop.sh"].map((file) => `127.0.0.1/${name}/${file}`);
-    const host = ["sdk/ca.crt", "sdk/sdk.crt", "sdk/sdk.key", "start_all.sh", "stop_all.sh", "tsbcos-node"].map((file) => `127.0.0.1/${file}`);
-    const cert = ["agency/agency.crt", "agency/agency.key", "agency/ca.crt", "agency/channel/ca.crt", "agency/channel/ca.key", "ca.crt", "ca.key"].map((file) => `cert/${file}`);
+      [
+        ...["conf/ca.crt", "conf/channel_cert/ca.crt", "conf/channel_cert/node.crt", "conf/channel_cert/node.key"],
+        ...["conf/group.1.genesis", "conf/group.1.ini", "conf/node.crt", "conf/node.key", "conf/node.nodeid"],
+        ...["config.ini", "start.sh", "stop.sh", "scripts/load_new_groups.sh", "scripts/monitor.sh"],
+        ...["scripts/reload_sdk_allowlist.sh", "scripts/reload_whitelist.sh"],
+      ].map((file) => `127.0.0.1/${name}/${file}`);
+    const host = ["sdk/ca.crt", "sdk/sdk.crt", "sdk/sdk.key", "start_all.sh", "stop_all.sh", "fisco-bcos"].map((file) => `127.0.0.1/${file}`);
+    const cert = ["agency/agency.crt", "agency/agency.key", "agency/ca.crt", "agency/channel/ca.crt", "agency/channel/ca.key", "agency/cert.cnf", "cert.cnf", "ca.crt", "ca.key"].map((file) => `cert/${file}`);
     expect(files).toEqual([...node("node0"), ...node("node1"), ...host, ...cert].sort());
   });
 
@@ -45,7 +50,7 @@ describe("building a chain", () => {
     expect(agency?.verify(root!.publicKey)).toBe(true);
     expect(root?.verify(root.publicKey)).toBe(true);
     const point = leaf!.publicKey.export({ type: "spki", format: "der" }).subarray(-64).toString("hex");
-    expect(text("127.0.0.1/node0/conf/node.nodeid")).toBe(point);
+    expect(text("127.0.0.1/node0/conf/node.nodeid")).toBe(`${point}\n`);
     expect(chain.nodes[0]?.nodeId).toBe(point);
     expect(leaf?.checkPrivateKey(createPrivateKey(text("127.0.0.1/node0/conf/node.key")))).toBe(true);
   });

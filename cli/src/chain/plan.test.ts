@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ChainBuildError, planChain } from "./plan.js";
+import { planChain } from "./plan.js";
+import { ChainBuildError } from "./refusals.js";
 
 const words = { hosts: "127.0.0.1:4", ports: "30300,20200,8545" };
 
@@ -12,14 +13,14 @@ describe("planning a chain", () => {
       ["node2", 30302, 20202, 8547],
       ["node3", 30303, 20203, 8548],
     ]);
-    expect([plan.listenIp, plan.rpcListenIp, plan.supportedVersion, plan.chainId]).toEqual(["127.0.0.1", "127.0.0.1", "2.9.0", 1]);
+    expect([plan.settings.listenIp, plan.settings.rpcListenIp, plan.settings.supportedVersion, plan.settings.chainId]).toEqual(["127.0.0.1", "127.0.0.1", "2.9.0", 1]);
   });
 
   test("several machines listen everywhere, RPC stays on loopback unless it is opened", () => {
     const plan = planChain({ ...words, hosts: "10.0.0.1:2,10.0.0.2" });
     expect(plan.nodes.map((node) => `${node.ip}/${node.name}`)).toEqual(["10.0.0.1/node0", "10.0.0.1/node1", "10.0.0.2/node0"]);
-    expect([plan.listenIp, plan.rpcListenIp]).toEqual(["0.0.0.0", "127.0.0.1"]);
-    expect(planChain({ ...words, openRpc: true }).rpcListenIp).toBe("0.0.0.0");
+    expect([plan.settings.listenIp, plan.settings.rpcListenIp]).toEqual(["0.0.0.0", "127.0.0.1"]);
+    expect(planChain({ ...words, openRpc: true }).settings.rpcListenIp).toBe("0.0.0.0");
   });
 
   test.each([

@@ -1,42 +1,29 @@
-/** Texts of the files of a node: the sections and keys of FISCO BCOS 2.x, with comments that say what a key is for. */
+/** Settings of nodes and groups: sections and keys of FISCO BCOS 2.x, with comments that say what a key is for. */
+import type { ConsensusType, NodePlan, NodeSettings } from "./plan.js";
 
 /** What one node's `config.ini` needs to know. */
 export interface NodeConfigValues {
-  /** Address that P2P, channel and RPC listen on unless said otherwise. */
-  readonly listenIp: string;
-  /** Address of the JSON-RPC port: loopback unless it is meant to be open. */
-  readonly rpcListenIp: string;
-  /** Port of the SDK channel. */
-  readonly channelPort: number;
-  /** Port of JSON-RPC over HTTP. */
-  readonly rpcPort: number;
-  /** Port of the P2P network. */
-  readonly p2pPort: number;
+  readonly settings: NodeSettings;
+  readonly ports: Pick<NodePlan, "p2pPort" | "channelPort" | "rpcPort">;
   /** `host:port` of every node of the chain, this one included. */
   readonly peers: readonly string[];
-  /** Chain id, in every transaction. */
-  readonly chainId: number;
-  /** Rules of the chain, such as `2.9.0`; never changed afterwards. */
-  readonly supportedVersion: string;
-  /** Lowest level that is logged. */
-  readonly logLevel: string;
 }
 
 /** Text of `config.ini`. */
-export function configIni(values: NodeConfigValues): string {
-  const peers = values.peers.map((peer, index) => `    node.${index}=${peer}`).join("\n");
+export function configIni({ settings, ports, peers }: NodeConfigValues): string {
+  const prefix = settings.sm ? "gm" : "";
   return `[rpc]
-    channel_listen_ip=${values.listenIp}
-    channel_listen_port=${values.channelPort}
-    jsonrpc_listen_ip=${values.rpcListenIp}
-    jsonrpc_listen_port=${values.rpcPort}
+    channel_listen_ip=${settings.listenIp}
+    channel_listen_port=${ports.channelPort}
+    jsonrpc_listen_ip=${settings.rpcListenIp}
+    jsonrpc_listen_port=${ports.rpcPort}
     disable_dynamic_group=false
 
 [p2p]
-    listen_ip=${values.listenIp}
-    listen_port=${values.p2pPort}
+    listen_ip=${settings.listenIp}
+    listen_port=${ports.p2pPort}
     ; every node of the chain; a node skips itself
-${peers}
+${peerLines(peers)}
 
 [certificate_blacklist]
     ; node ids (128 hex digits) that may not connect
@@ -53,9 +40,9 @@ ${peers}
 [network_security]
     ; folder of the files below
     data_path=conf/
-    key=node.key
-    cert=node.crt
-    ca_cert=ca.crt
+    key=${prefix}node.key
+    cert=${prefix}node.crt
+    ca_cert=${prefix}ca.crt
 
 [storage_security]
     enable=false
@@ -64,27 +51,29 @@ ${peers}
     cipher_data_key=
 
 [chain]
-    id=${values.chainId}
-    ; never change these three on a chain that has blocks
-    sm_crypto=false
-    sm_crypto_channel=false
-    rsa_crypto_channel=true
+    id=${settings.chainId}
+    ; SM2 and SM3 instead of secp256k1 and Keccak-256; never change this on a chain that has blocks
+    sm_crypto=${settings.sm}
+    ; what SDKs connect with: SM TLS, certificates with RSA keys, or else (both false) with keys on secp256k1
+    sm_crypto_channel=${settings.smChannel}
+    rsa_crypto_channel=${settings.rsaChannel}
 
 [compatibility]
     ; never change this on a chain that has blocks
-    supported_version=${values.supportedVersion}
+    supported_version=${settings.supportedVersion}
 
 [log]
     enable=true
     log_path=./log
-    enable_statistic=false
+    enable_statistic=${settings.statistics}
     ; seconds
     stat_flush_interval=60
     ; trace, debug, info, warning, error
-    level=${values.logLevel}
+    level=${settings.logLevel}
     ; MB
     max_log_file_size=200
-    flush=true
+    ; write each line at once
+    flush=${settings.logFlush}
 
 [flow_control]
     ; requests a second of the whole node
@@ -92,6 +81,11 @@ ${peers}
     ; Mb a second, decimals allowed
     ;outgoing_bandwidth_limit=2
 `;
+}
+
+/** Lines `node.N=host:port`. */
+export function peerLines(peers: readonly string[]): string {
+  return peers.map((peer, index) => `    node.${index}=${peer}`).join("\n");
 }
 
 /** What the genesis file of a group says; equal on every node, frozen with block 0. */
@@ -102,6 +96,8 @@ export interface GenesisValues {
   readonly nodeIds: readonly string[];
   /** Milliseconds since the Unix epoch: the timestamp of block 0. */
   readonly timestampMs: number;
+  /** How its sealers agree. */
+  readonly consensus: ConsensusType;
   /** Whether storage operations cost next to nothing. */
   readonly freeStorage: boolean;
 }
@@ -110,7 +106,8 @@ export interface GenesisValues {
 export function groupGenesis(values: GenesisValues): string {
   const nodes = values.nodeIds.map((id, index) => `    node.${index}=${id}`).join("\n");
   return `[consensus]
-    consensus_type=pbft
+    ; pbft, rpbft, raft, solo
+    consensus_type=${values.consensus}
     ; transactions in a block, at most
     max_trans_num=1000
     ; seconds, at least 3
@@ -196,73 +193,5 @@ export function groupIni(): string {
 [sdk_allowlist]
     ; if any is given, only SDKs with these public keys (128 hex digits) may use this group
     ;public_key.0=
-`;
-}
-
-/** The launcher beside the node folders: starts one node, whatever folder it is called from. */
-export function launcherScript(nodeProgram: string): string {
-  return `#!/usr/bin/env bash
-exec node '${nodeProgram.replaceAll("'", String.raw`'\''`)}' "$@"
-`;
-}
-
-/** `start.sh` of a node: starts it in the background and waits until it says that it is running. */
-export function startScript(): string {
-  return `#!/usr/bin/env bash
-cd "$(dirname "\${BASH_SOURCE[0]}")" || exit 1
-name=$(basename "$PWD")
-if [ -f node.pid ] && kill -0 "$(cat node.pid)" 2>/dev/null; then
-  echo " $name is running, pid is $(cat node.pid)."
-  exit 0
-fi
-: > nohup.out
-nohup ../tsbcos-node -c config.ini >> nohup.out 2>&1 < /dev/null &
-echo $! > node.pid
-for _ in $(seq 1 50); do
-  sleep 0.2
-  if tail -n 20 nohup.out | grep -q running; then
-    echo " $name start successfully"
-    exit 0
-  fi
-  kill -0 "$(cat node.pid)" 2>/dev/null || break
-done
-echo " $name did not start; its last words:"
-tail -n 20 nohup.out
-exit 1
-`;
-}
-
-/** `stop.sh` of a node: asks it to stop and waits for it. */
-export function stopScript(): string {
-  return `#!/usr/bin/env bash
-cd "$(dirname "\${BASH_SOURCE[0]}")" || exit 1
-name=$(basename "$PWD")
-if ! [ -f node.pid ] || ! kill -0 "$(cat node.pid)" 2>/dev/null; then
-  echo " $name isn't running."
-  exit 0
-fi
-pid=$(cat node.pid)
-kill "$pid"
-for _ in $(seq 1 60); do
-  if ! kill -0 "$pid" 2>/dev/null; then
-    rm -f node.pid
-    echo " stop $name success."
-    exit 0
-  fi
-  sleep 0.2
-done
-echo " $name (pid $pid) does not stop; see its log folder."
-exit 1
-`;
-}
-
-/** \`start_all.sh\` and \`stop_all.sh\`: the same for every node beside them, at once. */
-export function allScript(script: "start.sh" | "stop.sh"): string {
-  return `#!/usr/bin/env bash
-cd "$(dirname "\${BASH_SOURCE[0]}")" || exit 1
-for folder in node*/; do
-  bash "$folder${script}" &
-done
-wait
 `;
 }
