@@ -8,6 +8,8 @@ import type { GroupEffectOf } from "@tsbcos/core/group";
 import { Adversary } from "./adversary.js";
 import { ChainChecker } from "./checkers/chain.js";
 import { ClientChecker } from "./checkers/clients.js";
+import { decidersOf } from "./checkers/deciders.js";
+import { RaftChecker } from "./checkers/raft.js";
 import { checkSameState } from "./checkers/state.js";
 import { VoteChecker } from "./checkers/votes.js";
 import { CALM_DISK, SimulatedDisk } from "./disk.js";
@@ -60,6 +62,7 @@ export class Cluster implements NodeListener {
   readonly #faults: Faults;
   readonly #chain: ChainChecker;
   readonly #votes = new VoteChecker();
+  readonly #raft = new RaftChecker();
   readonly #clients = new ClientChecker();
   readonly #submitted = new Map<number, ClientTransaction>();
   readonly #marks = new Map<string, number>();
@@ -76,7 +79,7 @@ export class Cluster implements NodeListener {
     ids.forEach((id, index) => this.#indexOf.set(id, index));
     const members = options.nodeCount - options.observerCount;
     const genesis = genesisOf(options, ids.slice(0, members));
-    const rules = rulesOf(suite);
+    const rules = rulesOf(options, suite);
     this.#nodes = keys.map((key, index) => this.#createNode(key, index, rules, genesis));
     this.#network = new Network({
       world: this.#world,
@@ -95,7 +98,7 @@ export class Cluster implements NodeListener {
     const random = this.#random.split("workload");
     this.#workload = new Workload({ random, suite, changeable: ids.slice(members) });
     this.#faults = this.#createFaults();
-    this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis));
+    this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis), decidersOf(rules));
   }
 
   /** What there is to report, at any time. */
@@ -147,6 +150,7 @@ export class Cluster implements NodeListener {
     const ownIndex = node.group?.head.sealers.indexOf(node.nodeId) ?? -1;
     const { backedUpPrepare } = node.disk;
     this.#votes.sent({ node: index, incarnation, ownIndex, moduleId, packetType, body, backedUpPrepare });
+    this.#raft.sent({ node: index, to: peers, moduleId, body, backedUp: backedUpPrepare });
     for (const peer of peers) this.#network.send(index, peer, frame);
   }
 
@@ -333,12 +337,20 @@ export class Cluster implements NodeListener {
     if (!this.#options.coreOnly || this.#options.observerCount > 0) return [...this.#nodes];
     // What a liar has said before it reformed may still stand against it: it counts among the dead.
     const honest = this.#nodes.filter(({ index }) => !this.#liars.has(index));
-    const deathsMax = Math.floor((this.#nodes.length - 1) / 3);
+    const deathsMax = this.#deathsMax();
     const dead = this.#random
       .split("core")
       .shuffled(honest)
       .slice(0, deathsMax - this.#liars.size);
     return honest.filter((node) => !dead.includes(node));
+  }
+
+  /** Nodes without which the others must still make progress. */
+  #deathsMax(): number {
+    const { consensus } = this.#options;
+    if (consensus === "pbft") return Math.floor((this.#nodes.length - 1) / 3);
+    // The turn of everybody comes, in solo at each block and in rPBFT at each rotation.
+    return consensus === "raft" ? Math.floor((this.#nodes.length - 1) / 2) : 0;
   }
 
   /** Within bounded virtual time a fresh transaction must come into a block, and everything else that is owed. */

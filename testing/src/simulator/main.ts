@@ -2,8 +2,8 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { EXIT_CODES } from "./failure.js";
-import { BUGS } from "./options.js";
-import type { Bug } from "./options.js";
+import { BUGS, CONSENSUS_TYPES } from "./options.js";
+import type { RunWishes } from "./options.js";
 import { runBatch } from "./pool.js";
 import { createRunner } from "./run.js";
 import type { Outcome } from "./run.js";
@@ -17,6 +17,7 @@ const USAGE = `usage: npm run sim -- [--seed N] [--runs N] [options]
   --keep-going   run all seeds, also after a failure
   --marks        count the trace events of all runs
   --bug NAME     plant a fault, to see it found: ${BUGS.join(", ")}
+  --consensus T  consensus type (default pbft): ${CONSENSUS_TYPES.join(", ")}
 
 exit code: 0 passed, ${EXIT_CODES.crash} crash, ${EXIT_CODES.liveness} no progress, ${EXIT_CODES.correctness} a promise was broken`;
 
@@ -26,7 +27,7 @@ interface Settings {
   readonly seed: number;
   readonly runs: number;
   readonly threads: number;
-  readonly bug: Bug | undefined;
+  readonly wishes: RunWishes;
   readonly verbose: boolean;
   readonly keepGoing: boolean;
   readonly marks: boolean;
@@ -41,6 +42,7 @@ function readSettings(args: readonly string[]): Settings | undefined {
       runs: { type: "string", default: "100" },
       threads: { type: "string", default: String(availableParallelism()) },
       bug: { type: "string" },
+      consensus: { type: "string" },
       verbose: { type: "boolean", default: false },
       "keep-going": { type: "boolean", default: false },
       marks: { type: "boolean", default: false },
@@ -48,9 +50,19 @@ function readSettings(args: readonly string[]): Settings | undefined {
   });
   const [seed, runs, threads] = [values.seed, values.runs, values.threads].map(Number) as [number, number, number];
   const bug = BUGS.find((name) => name === values.bug);
+  const consensus = CONSENSUS_TYPES.find((name) => name === values.consensus);
   if (![seed, runs, threads].every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
   if (runs < 1 || threads < 1 || (values.bug !== undefined && bug === undefined)) return undefined;
-  return { seed, runs, threads, bug, verbose: values.verbose, keepGoing: values["keep-going"], marks: values.marks };
+  if (values.consensus !== undefined && consensus === undefined) return undefined;
+  return {
+    seed,
+    runs,
+    threads,
+    wishes: { bug, consensus },
+    verbose: values.verbose,
+    keepGoing: values["keep-going"],
+    marks: values.marks,
+  };
 }
 
 /** Adds up what all runs report. */
@@ -80,26 +92,27 @@ function print(line: string): void {
 
 function describeFailure({ options, failure, figures, lastLines }: Outcome): string {
   const bug = options.bug === undefined ? "" : ` --bug ${options.bug}`;
+  const wishes = `${bug} --consensus ${options.consensus}`;
   return [
     `FAILED  seed ${options.seed}: ${failure?.kind ?? ""}: ${failure?.message ?? ""}`,
     `options ${JSON.stringify(options)}`,
     `digest  ${figures.digest} after ${figures.events} events, ${figures.virtualMs} virtual ms`,
     "the last state changes:",
     ...lastLines.map((line) => `  ${line}`),
-    `again:  npm run sim -- --seed ${options.seed} --runs 1 --verbose${bug}`,
+    `again:  npm run sim -- --seed ${options.seed} --runs 1 --verbose${wishes}`,
   ].join("\n");
 }
 
 async function runAll(settings: Settings, totals: Totals): Promise<void> {
-  const { seed, runs, threads, bug, keepGoing } = settings;
+  const { seed, runs, threads, wishes, keepGoing } = settings;
   const onOutcome = (outcome: Outcome): boolean => {
     totals.add(outcome);
     if (totals.runs % PROGRESS_RUNS === 0 && totals.runs < runs) print(`${totals.runs} runs ...`);
     return outcome.failure !== undefined && !keepGoing;
   };
-  if (!settings.verbose) return runBatch({ seedFirst: seed, runs, bug, threads, onOutcome });
+  if (!settings.verbose) return runBatch({ seedFirst: seed, runs, wishes, threads, onOutcome });
   const runner = await createRunner();
-  for (let at = seed; at < seed + runs; at++) if (onOutcome(runner.run(at, bug, print))) return;
+  for (let at = seed; at < seed + runs; at++) if (onOutcome(runner.run(at, wishes, print))) return;
 }
 
 async function main(): Promise<number> {

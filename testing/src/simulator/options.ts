@@ -1,6 +1,7 @@
 /** What the seed of a run expands into: the shape of the cluster, and how bad its world is. */
 import { createRandom } from "@tsbcos/core/primitives";
 import type { Random } from "@tsbcos/core/primitives";
+import type { ConsensusType } from "@tsbcos/core/ledger";
 import type { DiskOptions } from "./disk.js";
 import type { NetworkOptions } from "./network.js";
 
@@ -9,6 +10,16 @@ export const BUGS = ["quorum-too-small", "commit-before-persist", "stored-before
 
 /** Name of a planted fault. */
 export type Bug = (typeof BUGS)[number];
+
+/** Consensus types that can be asked for. */
+export const CONSENSUS_TYPES = ["pbft", "raft", "rpbft", "solo"] as const satisfies readonly ConsensusType[];
+
+/** What is asked of a run besides its seed. */
+export interface RunWishes {
+  readonly bug?: Bug | undefined;
+  /** PBFT without it. */
+  readonly consensus?: ConsensusType | undefined;
+}
 
 /** How often bad things happen. Mean times between two of them in virtual milliseconds; 0: never. */
 export interface FaultOptions {
@@ -34,6 +45,7 @@ export interface WorkloadOptions {
 /** Everything that makes one run what it is. The same options give the same run, event by event. */
 export interface RunOptions {
   readonly seed: number;
+  readonly consensus: ConsensusType;
   readonly nodeCount: number;
   /** Nodes of `nodeCount` that are observers: they follow and do not vote. */
   readonly observerCount: number;
@@ -45,6 +57,9 @@ export interface RunOptions {
   readonly prepareWithTransactionHashes: boolean;
   readonly ttlOptimization: boolean;
   readonly trees: boolean;
+  /** rPBFT: sealers that work at a time, and blocks between two rotations. */
+  readonly epochSealers: number;
+  readonly epochBlocks: number;
   /** Virtual time of the first phase. */
   readonly faultPhaseMs: number;
   readonly network: NetworkOptions;
@@ -64,16 +79,23 @@ function level(random: Random, some: number, much: number): number {
 }
 
 /** Options of the run with that seed. */
-export function drawOptions(seed: number, bug?: Bug): RunOptions {
+export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const random = createRandom(`options/${seed}`);
+  const consensus = wishes.consensus ?? "pbft";
   const nodeCount = random.chance(0.7) ? 4 : 7;
   const observerCount = nodeCount === 7 && random.chance(0.3) ? 1 + random.below(3) : 0;
-  const liarsMax = Math.floor((nodeCount - observerCount - 1) / 3);
+  const sealerCount = nodeCount - observerCount;
+  const ofRotation = random.split("rotation");
+  const epochSealers = consensus === "rpbft" ? 1 + ofRotation.below(sealerCount) : sealerCount;
+  // Raft and solo trust their members, and the liars may all be working at the same time.
+  const isTrusting = consensus === "raft" || consensus === "solo";
+  const liarsMax = isTrusting ? 0 : Math.floor((Math.min(epochSealers, sealerCount) - 1) / 3);
   return {
     seed,
+    consensus,
     nodeCount,
     observerCount,
-    liarCount: random.chance(0.4) ? 1 + random.below(liarsMax) : 0,
+    liarCount: drawLiars(random, liarsMax),
     // Real signatures cost fifty times more and change nothing about the order of events.
     suite: random.chance(0.05) ? "standard" : "simulated",
     transactionsPerBlockMax: [1, 3, 10, 100][random.below(4)] as number,
@@ -81,6 +103,8 @@ export function drawOptions(seed: number, bug?: Bug): RunOptions {
     prepareWithTransactionHashes: random.chance(0.8),
     ttlOptimization: random.chance(0.8),
     trees: random.chance(0.7),
+    epochSealers,
+    epochBlocks: consensus === "rpbft" ? 1 + ofRotation.below(5) : 1000,
     faultPhaseMs: 10_000 + random.below(20_000),
     network: drawNetwork(random),
     disk: { writeMinMs: 0, writeMaxMs: 1 + random.below(60), stall: level(random, 0.01, 0.1) },
@@ -88,8 +112,13 @@ export function drawOptions(seed: number, bug?: Bug): RunOptions {
     workload: { transactions: 10 + random.below(60), everyMs: 50 + random.below(500) },
     executionMsMax: [1, 20, 200][random.below(3)] as number,
     coreOnly: random.chance(0.5),
-    bug,
+    bug: wishes.bug,
   };
+}
+
+function drawLiars(random: Random, liarsMax: number): number {
+  if (!random.chance(0.4)) return 0;
+  return liarsMax === 0 ? 0 : 1 + random.below(liarsMax);
 }
 
 function drawNetwork(random: Random): NetworkOptions {

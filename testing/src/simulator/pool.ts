@@ -1,19 +1,19 @@
 /** Many runs on several threads. */
 import { Worker } from "node:worker_threads";
-import type { Bug } from "./options.js";
+import type { RunWishes } from "./options.js";
 import type { Outcome } from "./run.js";
 
 /** Asks a thread for one run. */
 export interface RunRequest {
   readonly seed: number;
-  readonly bug: Bug | undefined;
+  readonly wishes: RunWishes;
 }
 
 /** Seeds to run, and what to do with their outcomes. */
 export interface Batch {
   readonly seedFirst: number;
   readonly runs: number;
-  readonly bug: Bug | undefined;
+  readonly wishes: RunWishes;
   readonly threads: number;
   /** Hears outcomes as they come, in no particular order; true: start no more runs. */
   readonly onOutcome: (outcome: Outcome) => boolean;
@@ -31,7 +31,7 @@ export async function runBatch(batch: Batch): Promise<void> {
           void worker.terminate().then(() => resolve());
           return;
         }
-        worker.postMessage({ seed: next++, bug: batch.bug } satisfies RunRequest);
+        worker.postMessage({ seed: next++, wishes: batch.wishes } satisfies RunRequest);
       };
       worker.on("message", (outcome: Outcome) => {
         if (batch.onOutcome(outcome)) stopped = true;

@@ -6,7 +6,7 @@ import type { ClusterFigures } from "./cluster.js";
 import { SimulationFailure } from "./failure.js";
 import type { FailureKind } from "./failure.js";
 import { drawOptions } from "./options.js";
-import type { Bug, RunOptions } from "./options.js";
+import type { RunOptions, RunWishes } from "./options.js";
 import { Story } from "./story.js";
 import { createSimulatedSuite } from "./suite.js";
 
@@ -27,13 +27,13 @@ export interface Runner {
    *
    * @param sink gets each state change as a line
    */
-  run(seed: number, bug?: Bug, sink?: (line: string) => void): Outcome;
+  run(seed: number, wishes?: RunWishes, sink?: (line: string) => void): Outcome;
 }
 
 /** Loads what runs need: the real suite, of which simulated chains take the hash and sometimes the signatures. */
 export async function createRunner(): Promise<Runner> {
   const { standard } = await loadNativeSuites();
-  return { run: (seed, bug, sink) => runSeed(drawOptions(seed, bug), standard, sink) };
+  return { run: (seed, wishes, sink) => runSeed(drawOptions(seed, wishes), standard, sink) };
 }
 
 function runSeed(options: RunOptions, real: CryptoSuite, sink: ((line: string) => void) | undefined): Outcome {

@@ -2,7 +2,7 @@
 import { assert, groupId } from "@tsbcos/core/primitives";
 import type { NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
-import { V2_9_0 } from "@tsbcos/core/protocol";
+import { V2_5_0, V2_9_0 } from "@tsbcos/core/protocol";
 import { Ledger } from "@tsbcos/core/ledger";
 import type { ChainHead, ChainRules, GenesisConfig } from "@tsbcos/core/ledger";
 import { MemoryStore } from "@tsbcos/core/state";
@@ -26,14 +26,14 @@ export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): Gene
   return {
     groupId: groupId(1),
     timestamp: GENESIS_MS,
-    consensusType: "pbft",
+    consensusType: options.consensus,
     stateType: "storage",
     nodes: sealers,
     maxTransactions: options.transactionsPerBlockMax,
     gasLimit: 300_000_000,
     consensusTimeoutSeconds: 3,
-    epochSealerCount: sealers.length,
-    epochBlockCount: 1000,
+    epochSealerCount: options.epochSealers,
+    epochBlockCount: options.epochBlocks,
     minElectTimeMs: 1000,
     maxElectTimeMs: 2000,
     freeStorage: false,
@@ -41,8 +41,11 @@ export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): Gene
 }
 
 /** What can never change on the chain. */
-export function rulesOf(suite: CryptoSuite): ChainRules {
-  return { version: V2_9_0, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType: "pbft" };
+export function rulesOf(options: RunOptions, suite: CryptoSuite): ChainRules {
+  // The working sealers of rPBFT are drawn by lot from 2.6.0 on, which this build does not do.
+  const version = options.consensus === "rpbft" ? V2_5_0 : V2_9_0;
+  const { consensus: consensusType } = options;
+  return { version, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType };
 }
 
 /** The head of the chain before its first block. */

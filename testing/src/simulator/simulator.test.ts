@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 function firstFailure(bug: Bug): Outcome | undefined {
   for (let seed = 1; seed <= SEEDS_PER_BUG_MAX; seed++) {
-    const outcome = runner.run(seed, bug);
+    const outcome = runner.run(seed, { bug });
     if (outcome.failure !== undefined) return outcome;
   }
   return undefined;
@@ -31,7 +31,7 @@ function regressions(): number[] {
 describe("the simulator", () => {
   it.each(regressions())("passes seed %i, which failed once", (seed) => {
     expect(Number.isSafeInteger(seed)).toBe(true);
-    expect(runner.run(seed).failure).toBeUndefined();
+    expect(runner.run(seed, { consensus: "pbft" }).failure).toBeUndefined();
   });
 
   it("passes the first seeds, makes blocks in them and admits transactions", () => {
@@ -52,7 +52,7 @@ describe("the simulator", () => {
   it.each(BUGS)("finds the planted fault %s, and again with the same seed", (bug) => {
     const found = firstFailure(bug);
     expect(found?.failure).toBeDefined();
-    const again = runner.run(found!.options.seed, bug);
+    const again = runner.run(found!.options.seed, { bug });
     expect(again.failure).toEqual(found!.failure);
     expect(again.figures.digest).toBe(found!.figures.digest);
   });

@@ -6,4 +6,4 @@ import type { RunRequest } from "./pool.js";
 if (parentPort === null) throw new Error("thread.js is started by the simulator, not by hand");
 const port = parentPort;
 const runner = await createRunner();
-port.on("message", ({ seed, bug }: RunRequest) => port.postMessage(runner.run(seed, bug)));
+port.on("message", ({ seed, wishes }: RunRequest) => port.postMessage(runner.run(seed, wishes)));

@@ -2,10 +2,11 @@ import { standardSuite } from "@tsbcos/core/crypto";
 import { bytesToHex, hexToBytes } from "@tsbcos/core/primitives";
 import type { Hash, NodeId } from "@tsbcos/core/primitives";
 import type { BlockSignature } from "@tsbcos/core/protocol";
-import type { ChainHead, ExecutedBlock } from "@tsbcos/core/ledger";
+import type { ChainHead, ChainRules, ExecutedBlock } from "@tsbcos/core/ledger";
 import { describe, expect, it } from "vitest";
 import { createSimulatedSuite } from "../suite.js";
 import { ChainChecker } from "./chain.js";
+import { decidersOf } from "./deciders.js";
 
 const suite = createSimulatedSuite(standardSuite);
 const keys = [1, 2, 3, 4].map((last) => suite.keyPairOf(new Uint8Array(32).fill(last)));
@@ -23,7 +24,8 @@ const signed = (hash: Hash, ...indices: number[]) =>
   })) as unknown as BlockSignature[];
 
 const GENESIS = hashOf("00");
-const setUp = () => new ChainChecker(suite, 4, headOf(GENESIS));
+const rules = { consensusType: "pbft" } as ChainRules;
+const setUp = () => new ChainChecker(suite, 4, headOf(GENESIS), decidersOf(rules));
 
 describe("ChainChecker", () => {
   it("accepts the same chain on all nodes", () => {

@@ -5,14 +5,17 @@ import type { CryptoSuite } from "@tsbcos/core/crypto";
 import type { BlockSignature } from "@tsbcos/core/protocol";
 import type { ChainHead, ExecutedBlock, Ledger } from "@tsbcos/core/ledger";
 import { check } from "../failure.js";
+import type { Deciders, DecidersOf } from "./deciders.js";
 
 /** A block of the chain, as the first node that stored it reported it. */
 export interface ChainBlock {
   readonly hash: Hash;
   /** Node that stored it first. */
   readonly node: number;
-  /** Who signs the next block. */
+  /** Sealers of the next block: signatures name them by their position. */
   readonly sealers: readonly NodeId[];
+  /** Those who have to sign it. */
+  readonly deciders: Deciders;
   /** Who follows without signing. */
   readonly observers: readonly NodeId[];
 }
@@ -20,17 +23,19 @@ export interface ChainBlock {
 /** Compares what all nodes store. */
 export class ChainChecker {
   readonly #suite: CryptoSuite;
+  readonly #decidersOf: DecidersOf;
   readonly #blocks: ChainBlock[] = [];
   readonly #heightOf = new Map<Hash, number>();
   readonly #nonces = new Set<bigint>();
   /** Highest block that each node has reported as stored. */
   readonly #reported: number[];
 
-  constructor(suite: CryptoSuite, nodeCount: number, genesis: ChainHead) {
+  constructor(suite: CryptoSuite, nodeCount: number, genesis: ChainHead, deciders: DecidersOf) {
     this.#suite = suite;
+    this.#decidersOf = deciders;
     this.#reported = Array.from({ length: nodeCount }, () => 0);
     const { hash, sealers, observers } = genesis;
-    this.#blocks.push({ hash, node: 0, sealers, observers });
+    this.#blocks.push({ hash, node: 0, sealers, deciders: deciders(genesis), observers });
   }
 
   /** Number of the highest block. */
@@ -62,19 +67,23 @@ export class ChainChecker {
   /** A node is about to store a block: enough different sealers must have signed it. */
   storing(node: number, block: ExecutedBlock, signatures: readonly BlockSignature[]): void {
     const { number } = block.header;
-    const sealers = this.#blocks[number - 1]?.sealers;
-    check(sealers !== undefined, `n${node} stores block ${number}, and nobody has block ${number - 1}`);
+    const parent = this.#blocks[number - 1];
+    check(parent !== undefined, `n${node} stores block ${number}, and nobody has block ${number - 1}`);
+    const { sealers, deciders } = parent;
     const digest = hexToBytes(block.hash);
     const signers = new Set<number>();
     for (const { index, signature } of signatures) {
       const sealer = sealers[index];
       const valid = sealer !== undefined && this.#suite.verify(digest, signature, hexToBytes(sealer));
-      check(valid, `n${node} stores block ${number} with a false signature of sealer ${index}`);
+      check(
+        valid && deciders.nodes.includes(sealer),
+        `n${node} stores block ${number} with a false signature of sealer ${index}`,
+      );
       signers.add(index);
     }
-    const quorum = sealers.length - Math.floor((sealers.length - 1) / 3);
+    const { needed } = deciders;
     const text = [...signers].join(", ");
-    check(signers.size >= quorum, `n${node} stores block ${number} signed by (${text}) only, and ${quorum} are needed`);
+    check(signers.size >= needed, `n${node} stores block ${number} signed by (${text}) only, and ${needed} are needed`);
   }
 
   /** A node reports a stored block. */
@@ -120,6 +129,7 @@ export class ChainChecker {
       this.#heightOf.set(hash, number);
       this.#nonces.add(nonce);
     }
-    this.#blocks.push({ hash: block.hash, node, sealers: head.sealers, observers: head.observers });
+    const { sealers, observers } = head;
+    this.#blocks.push({ hash: block.hash, node, sealers, deciders: this.#decidersOf(head), observers });
   }
 }
