@@ -10,7 +10,7 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { httpTransport, Rpc, type RpcBlock } from "@tsbcos/sdk";
 import { buildChain, planChain } from "../chain/index.js";
 import { exitOf, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
-import { readChainFolder, type NodeFolder } from "./folder.js";
+import { findNodeFolders, type NodeFolder } from "../folders/index.js";
 import { welcome } from "./welcome.js";
 
 /** A node has this long to finish its writes. */
@@ -178,7 +178,7 @@ async function findOrBuild(options: {
     const plan = planChain({ hosts: `127.0.0.1:${options.nodes}`, ports: options.ports });
     await buildChain(plan, options.directory, nodeProgram());
   }
-  return readChainFolder(options.directory);
+  return findNodeFolders(options.directory);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The one table that `tsbcos start` shows, and the first things to try. */
-import type { NodeFolder } from "./folder.js";
+import type { NodeFolder } from "../folders/index.js";
 
 /**
  * Text of the table and hints.
