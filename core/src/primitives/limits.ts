@@ -82,6 +82,12 @@ export const AMOP_DELIVERIES_PER_SESSION_MAX = 10_000;
 /** Bytes of requests kept until they are answered, at the node they come from, and again at the node they go to. */
 export const AMOP_WAITING_BYTES_MAX = 256 * 1024 * 1024;
 
+/** Pushes of logs that one client has not read yet; the search goes on when it has. */
+export const LOG_PUSHES_UNTAKEN_MAX = 4;
+
+/** Bytes of logs in one push, roughly: a block with more of them is pushed in parts. */
+export const LOG_PUSH_BYTES = 1024 * 1024;
+
 /** Addresses of one event filter, and topics at one of its positions. */
 export const EVENT_FILTER_ITEMS_MAX = 10_000;
 
@@ -126,6 +132,9 @@ export const PROPOSAL_RECHECK_MS = 200;
 
 /** A proposal that is not full yet is topped up from the pool at most this often, in milliseconds. */
 export const PROPOSAL_FILL_INTERVAL_MS = 10;
+
+/** Milliseconds before a lagging sealer is given the view changes of the current view once more: one a sealer, each time. */
+export const PBFT_BRING_UP_INTERVAL_MS = 1000;
 
 /** Message keys remembered a peer and packet type, so that nothing is sent twice. */
 export const PBFT_BROADCAST_FILTER_KEYS_MAX = 1024;

@@ -22,21 +22,6 @@ function executions(events: readonly ClusterEvent[]): number {
   return events.filter((event) => event.type === "effect" && event.effect.type === "execute-block").length;
 }
 
-describe("restarts", () => {
-  test("B16: a leader that hears its forgotten proposal again does not ask itself for the transactions", () => {
-    const sent: Frame[] = [];
-    const cluster = new TestCluster(4, { log: (event) => event.type === "sent" && sent.push({ ...event.frame }) });
-    cluster.submit([cluster.transaction()], [0]);
-    cluster.tick(500);
-    const repeated = cluster.flying.find(({ packetType, to }) => packetType === 1 && to === 1);
-    cluster.crash(0);
-    cluster.restart(0);
-    sent.length = 0;
-    cluster.inject({ ...repeated!, from: 1, to: 0 });
-    expect(sent.map(({ packetType, from, to }) => [packetType, from, to])).toEqual([[2, 0, 1]]);
-  });
-});
-
 describe("view changes of liars", () => {
   test.each([0x7fff_fffe, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff])(
     "B2: a view change to %i by one sealer of four moves nobody",

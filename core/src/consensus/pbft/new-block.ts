@@ -30,6 +30,8 @@ export function blockCommitted(state: PbftState, head: ChainHead, transactions: 
   state.signs.clear();
   state.commits.clear();
   state.viewChanges.clear();
+  state.viewBeganBy = [];
+  state.broughtUpAtMs.clear();
   state.futurePrepares.dropBefore(state);
   if (state.locked !== undefined && state.locked.height < state.height) state.locked = undefined;
   if (state.partialFuture !== undefined && state.partialFuture.message.height < state.height) {

@@ -117,6 +117,12 @@ export class PbftState {
   readonly signs = new VoteBox();
   readonly commits = new VoteBox();
   readonly viewChanges = new ViewChangeBox();
+  /** The view changes by which the current view began; none for view 0. */
+  viewBeganBy: readonly PbftMessage[] = [];
+  /** Steady time at which lagging sealers were last given {@link viewBeganBy}. */
+  readonly broughtUpAtMs = new Map<NodeIndex, number>();
+  /** Number of the head when this run of the node began. */
+  readonly startNumber: number;
   /** Our last view change, to be sent again to those who fell behind. */
   ownViewChange: PbftMessage | undefined;
   readonly futurePrepares = new FuturePrepares();
@@ -137,6 +143,7 @@ export class PbftState {
     this.suite = rules.suite;
     this.plantedBugs = plantedBugs;
     this.head = head;
+    this.startNumber = head.header.number;
     this.now = now;
     this.members = membershipOf(head, environment.nodeId, plantedBugs.quorum);
     this.timers = startTimers(now.steadyMs);

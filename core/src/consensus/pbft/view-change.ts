@@ -1,6 +1,6 @@
 /** Giving a round up, and agreeing on the next. See docs/protocol/pbft.md#p8-view-change. */
-import { PBFT_VIEW_MAX, assert } from "../../primitives/index.js";
-import type { NodeId } from "../../primitives/index.js";
+import { PBFT_BRING_UP_INTERVAL_MS, PBFT_VIEW_MAX, assert } from "../../primitives/index.js";
+import type { NodeId, NodeIndex } from "../../primitives/index.js";
 import { PbftPacketId } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { broadcast, sendTo } from "./broadcast.js";
@@ -60,9 +60,10 @@ function ownViewChange(state: PbftState): PbftMessage {
 export function handleViewChange(state: PbftState, message: PbftMessage, from: NodeId): boolean {
   const { view, index, height, blockHash } = message;
   const { header, hash } = state.head;
-  if (index === state.members.ownIndex || state.viewChanges.has(view, index)) return false;
+  if (index === state.members.ownIndex) return recallOwnWish(state, message);
+  if (state.viewChanges.has(view, index)) return false;
   if (!maySpeakFor(state, from, message) || height < header.number) return false;
-  if (view + 1 < state.toView && state.members.sealers[index] === from) catchUp(state, index, from);
+  if (view + 1 < state.toView && state.members.sealers[index] === from) catchUp(state, message, from);
   // A view change of a higher block is worth nothing to us before we have the block, and then its view is over.
   if (view <= state.view || height !== header.number || blockHash !== hash) return false;
   if (!isWellSigned(state, message)) {
@@ -74,10 +75,39 @@ export function handleViewChange(state: PbftState, message: PbftMessage, from: N
   return true;
 }
 
-/** A sealer that lags, perhaps because it restarted, is told where we are. */
-function catchUp(state: PbftState, index: number, node: NodeId): void {
+/**
+ * A sealer that lags, perhaps because it restarted, is told where we are.
+ *
+ * When it has missed the view we are in, it also gets the view changes that began that view, which nobody else would
+ * repeat: its own of a former run may be among them, and those of sealers that are gone. With our wish alone it would
+ * climb view by view, ever slower, while the others wait for it.
+ */
+function catchUp(state: PbftState, message: PbftMessage, node: NodeId): void {
+  const index = message.index as NodeIndex;
   state.viewChanges.forgetLatest(index);
   sendTo(state, node, PbftPacketId.ViewChange, ownViewChange(state));
+  if (message.view > state.view) return;
+  const { steadyMs } = state.now;
+  if (steadyMs < (state.broughtUpAtMs.get(index) ?? Number.NEGATIVE_INFINITY) + PBFT_BRING_UP_INTERVAL_MS) return;
+  state.broughtUpAtMs.set(index, steadyMs);
+  for (const wish of state.viewBeganBy) sendTo(state, node, PbftPacketId.ViewChange, wish);
+}
+
+/**
+ * A wish of our own comes back: a former run of this node wanted that view, so this one wants it again.
+ *
+ * Only while the head is the one we started with. A commit vote of ours for a block can be dressed up as a view change
+ * on top of that block, and whoever did so could otherwise unsettle us after every block.
+ */
+function recallOwnWish(state: PbftState, message: PbftMessage): boolean {
+  const { view, height, blockHash } = message;
+  const { header, hash } = state.head;
+  if (header.number !== state.startNumber || height !== header.number || blockHash !== hash) return false;
+  if (view <= state.toView || !isWellSigned(state, message)) return false;
+  state.toView = view - 1;
+  wantViewChange(state.timers);
+  state.trace("info", "own-wish-recalled", { of: view });
+  return false;
 }
 
 /**
@@ -95,6 +125,7 @@ function followIfAhead(state: PbftState, view: number): void {
 function changeViewIfAgreed(state: PbftState, view: number): boolean {
   if (state.viewChanges.count(view) < state.members.quorum) return false;
   assert(view > state.view, "views of one height only rise");
+  state.viewBeganBy = state.viewChanges.of(view);
   state.view = view;
   state.toView = view;
   state.leaderFailed = false;
@@ -124,5 +155,7 @@ export function dropRound(state: PbftState): void {
 /** The session of a sealer closed: when it comes back it may have forgotten how far it was. */
 export function peerDisconnected(state: PbftState, nodeId: NodeId): void {
   const index = state.members.indexOf.get(nodeId);
-  if (index !== undefined) state.viewChanges.forgetLatest(index);
+  if (index === undefined) return;
+  state.viewChanges.forgetLatest(index);
+  state.broughtUpAtMs.delete(index);
 }

@@ -36,6 +36,11 @@ export class ViewChangeBox {
     return this.#views.get(view)?.size ?? 0;
   }
 
+  /** All wishes for exactly this view. */
+  of(view: number): readonly PbftMessage[] {
+    return [...(this.#views.get(view)?.values() ?? [])];
+  }
+
   /** How many distinct sealers want a view above `view`, and the lowest of those views. */
   above(view: number): { readonly sealers: number; readonly lowest: number } {
     const sealers = new Set<NodeIndex>();
