@@ -24,6 +24,16 @@ import { receiptOf, type Receipt } from "./contracts/receipt.js";
 import { statusOfRefusal } from "./contracts/status.js";
 import { ReceiptTimeoutError, RpcError, TransactionFailedError, TransactionRefusedError } from "./errors.js";
 import { digitsOf, parseAddress, toHex, type Hex } from "./hex.js";
+import { CnsService } from "./precompiled/cns.js";
+import { ConfigService } from "./precompiled/config.js";
+import { ConsensusService } from "./precompiled/consensus.js";
+import { GasService } from "./precompiled/gas.js";
+import { GovernanceService } from "./precompiled/governance.js";
+import { KeyValueService } from "./precompiled/key-values.js";
+import { LifeCycleService } from "./precompiled/life-cycle.js";
+import { PermissionService } from "./precompiled/permissions.js";
+import { TableService } from "./precompiled/tables.js";
+import { proveTransaction, type ProvenTransaction } from "./proofs/prove.js";
 import { Rpc } from "./rpc/rpc.js";
 import type { Transport } from "./rpc/transport.js";
 import type { RpcReceipt } from "./rpc/types.js";
@@ -320,6 +330,62 @@ export class Client {
     });
     demandSuccess({ status: Number(answer.status), output: answer.output }, abi, undefined);
     return answer.output as Hex;
+  }
+
+  /**
+   * A transaction and its receipt, checked against signatures of the sealers: the node need not be believed.
+   *
+   * @param sealers node ids of those who could seal the block, from somewhere that is trusted, such as the genesis file
+   * @returns undefined when no block has it
+   * @throws ProofError when the node is wrong, or lies
+   */
+  prove(hash: string, sealers: readonly string[]): Promise<ProvenTransaction | undefined> {
+    return proveTransaction(this.rpc, hash, sealers, this.chain);
+  }
+
+  /** Values agreed on the chain. */
+  get config(): ConfigService {
+    return new ConfigService(this);
+  }
+
+  /** Sealers and observers. */
+  get consensus(): ConsensusService {
+    return new ConsensusService(this);
+  }
+
+  /** Names for contracts. */
+  get cns(): CnsService {
+    return new CnsService(this);
+  }
+
+  /** Tables without a contract. */
+  get tables(): TableService {
+    return new TableService(this);
+  }
+
+  /** Tables with one row a key. */
+  get keyValues(): KeyValueService {
+    return new KeyValueService(this);
+  }
+
+  /** Who may write tables and contracts. */
+  get permissions(): PermissionService {
+    return new PermissionService(this);
+  }
+
+  /** The committee. */
+  get governance(): GovernanceService {
+    return new GovernanceService(this);
+  }
+
+  /** Contracts that can be frozen. */
+  get lifeCycle(): LifeCycleService {
+    return new LifeCycleService(this);
+  }
+
+  /** Gas of accounts. */
+  get gas(): GasService {
+    return new GasService(this);
   }
 
   #encode(call: {
