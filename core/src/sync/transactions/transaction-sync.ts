@@ -17,6 +17,7 @@ import type { ChainHead } from "../../ledger/index.js";
 import { DropCounts } from "../drop-counts.js";
 import { earliestOf } from "../earliest.js";
 import { TransactionTree } from "../tree.js";
+import { LongWaiting } from "./long-waiting.js";
 import { MarkBits, OWN_BIT, addMarks, isMarked, isUnmarked, mark, removeMarks } from "./marks.js";
 import type { MarkBit, Marks } from "./marks.js";
 import type {
@@ -78,6 +79,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
   #toAnnounce: SyncedTransaction[] = [];
   #announceAtMs: number | undefined;
   #wakeAtMs: number | undefined;
+  readonly #longWaiting: LongWaiting;
   #height = 0 as Height;
   #effects: TransactionSyncEffect[] = [];
 
@@ -85,6 +87,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
     this.#env = env;
     this.#byTree = env.options.sendTransactionsByTree && env.rules.consensusType !== "raft";
     this.#tree = new TransactionTree([], env.nodeId);
+    this.#longWaiting = new LongWaiting(env.pool);
   }
 
   get wakeAtMs(): number | undefined {
@@ -115,6 +118,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
     const receivers = this.#receivers();
     this.#push(receivers, now);
     this.#announce(receivers, now);
+    this.#remind(receivers, now);
     this.#wakeAtMs = this.#nextWakeMs(receivers);
     const effects = this.#effects;
     this.#effects = [];
@@ -385,6 +389,19 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
     hashesFor.forEach((hashes, index) => this.#sendHashes(receivers[index] as NodeId, hashes));
   }
 
+  /** Tells all consensus nodes what has waited for long, marks or not: who has forgotten it asks for it. */
+  #remind(receivers: readonly NodeId[], now: Instant): void {
+    if (!this.#isMember || receivers.length === 0 || this.#proposesItself()) return this.#longWaiting.stop();
+    const hashes = this.#longWaiting.look(now.steadyMs);
+    if (hashes.length > 0) for (const receiver of receivers) this.#sendHashes(receiver, hashes);
+  }
+
+  /** Where the lead goes around, a consensus node proposes what waits here when its turn comes. */
+  #proposesItself(): boolean {
+    const { consensusType } = this.#env.rules;
+    return (consensusType === "pbft" || consensusType === "rpbft") && this.#tree.ownIndex >= 0;
+  }
+
   #chooseListeners(
     pending: SyncedTransaction,
     bits: readonly (MarkBit | undefined)[],
@@ -440,6 +457,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
   }
 
   #nextWakeMs(receivers: readonly NodeId[]): number | undefined {
-    return earliestOf([this.#maySend(receivers) ? this.#pushDueMs() : undefined, this.#announceAtMs]);
+    const pushAtMs = this.#maySend(receivers) ? this.#pushDueMs() : undefined;
+    return earliestOf([pushAtMs, this.#announceAtMs, this.#longWaiting.lookAtMs]);
   }
 }
