@@ -106,7 +106,12 @@ export class FlowControl {
   #mayServe(groupId: GroupId, blockBytes: number): boolean {
     // A block that costs more than can be saved up would never leave.
     const permits = Math.min(SAVED_BYTES_MAX, Math.ceil(blockBytes / COMPRESSION_RATIO));
-    return this.#bandwidthOf(groupId).every((limiter) => limiter.tryAcquire(permits, this.#now()));
+    const limiters = this.#bandwidthOf(groupId);
+    const now = this.#now();
+    // All or none: a group that waits for its own limit must not use up what the others could have.
+    if (!limiters.every((limiter) => limiter.allows(permits, now))) return false;
+    for (const limiter of limiters) limiter.acquire(permits, now);
+    return true;
   }
 
   #bandwidthOf(groupId: number): readonly RateLimiter[] {

@@ -30,3 +30,12 @@ test("what must not wait is granted and paid for by the next", () => {
   expect(limiter.tryAcquire(1, 4999)).toBe(false);
   expect(limiter.tryAcquire(1, 5001)).toBe(true);
 });
+
+test("asking whether permits are there takes none", () => {
+  const limiter = new RateLimiter({ perSecond: 10 }, 0);
+  for (let i = 0; i < 100; i++) expect(limiter.allows(9, 0)).toBe(true);
+  expect(limiter.allows(10, 0)).toBe(false);
+  expect(limiter.tryAcquire(9, 0)).toBe(true);
+  expect(limiter.allows(1, 0)).toBe(false);
+  expect(limiter.allows(1, 900)).toBe(true);
+});

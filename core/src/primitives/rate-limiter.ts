@@ -34,14 +34,16 @@ export class RateLimiter {
    * @returns false when a loan is open or this one would be a second's worth or more
    */
   tryAcquire(permits: number, nowMs: number): boolean {
-    if (this.#saved > permits) {
-      this.#saved -= permits;
-      return true;
-    }
-    this.#refill(nowMs);
-    if (this.#countedToMs > nowMs || permits - this.#saved >= this.#perSecond) return false;
+    if (!this.allows(permits, nowMs)) return false;
     this.#take(permits);
     return true;
+  }
+
+  /** Whether {@link tryAcquire} would take them now: for those who need permits of several limiters at once. */
+  allows(permits: number, nowMs: number): boolean {
+    if (this.#saved > permits) return true;
+    this.#refill(nowMs);
+    return this.#countedToMs <= nowMs && permits - this.#saved < this.#perSecond;
   }
 
   /** Takes `permits` whatever it costs those who come later: for what must not wait. */

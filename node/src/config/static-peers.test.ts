@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -42,7 +42,22 @@ test("the file is replaced as a whole", () => {
   rmSync(directory, { recursive: true });
   expect(() => {
     saveStaticPeers(file, PEERS);
-  }).toThrow(expect.objectContaining({ code: "peers-not-saved" }));
+  }).toThrow(expect.objectContaining({ code: "peers-not-saved", message: "fail to open config file" }));
+});
+
+test("a file without [p2p], or one that cannot be written beside, stays as it is", () => {
+  const directory = mkdtempSync(join(tmpdir(), "tsbcos-peers-"));
+  const file = join(directory, "config.ini");
+  const save = (): void => {
+    saveStaticPeers(file, PEERS);
+  };
+  writeFileSync(file, "[rpc]\n");
+  expect(save).toThrow("fail to insert peers' data into config file");
+  writeFileSync(file, BEFORE);
+  mkdirSync(`${file}.tmp`);
+  expect(save).toThrow("fail to create a tmp config file");
+  expect(readFileSync(file, "utf8")).toBe(BEFORE);
+  rmSync(directory, { recursive: true });
 });
 
 test.each([

@@ -15,26 +15,42 @@ export function replaceStaticPeers(text: string, peers: readonly HostAndPort[]):
   return [...lines.slice(0, section + 1), ...entries, ...lines.slice(section + 1)].join("\n");
 }
 
+/** What a client is told when the file cannot be replaced: the words of 2.x. */
+const FAILURES = {
+  read: "fail to open config file",
+  insert: "fail to insert peers' data into config file",
+  write: "fail to create a tmp config file",
+  rename: "fail to rename the config file",
+} as const;
+
+function attempt<T>(what: keyof typeof FAILURES, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw new CodedError("peers-not-saved", FAILURES[what], { cause });
+  }
+}
+
 /**
  * Replaces the static peers in the file. A crash leaves the old or the new file, never half of one.
  *
- * @throws CodedError `peers-not-saved` when the file cannot be written or has no section `[p2p]`
+ * @throws CodedError `peers-not-saved` when the file cannot be read or written, or has no section `[p2p]`
  */
 export function saveStaticPeers(file: string, peers: readonly HostAndPort[]): void {
-  try {
-    const text = replaceStaticPeers(readFileSync(file, "utf8"), peers);
-    if (text === undefined) throw new Error("it has no section [p2p]");
-    const temporary = `${file}.tmp`;
+  const before = attempt("read", () => readFileSync(file, "utf8"));
+  const after = replaceStaticPeers(before, peers);
+  if (after === undefined) throw new CodedError("peers-not-saved", FAILURES.insert);
+  const temporary = `${file}.tmp`;
+  attempt("write", () => {
     const descriptor = openSync(temporary, "w");
     try {
-      writeSync(descriptor, text);
+      writeSync(descriptor, after);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
+  });
+  attempt("rename", () => {
     renameSync(temporary, file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CodedError("peers-not-saved", `the peers cannot be saved in ${file}: ${reason}`, { cause });
-  }
+  });
 }

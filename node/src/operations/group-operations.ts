@@ -37,6 +37,11 @@ function invalidGroupId(groupId: number): Answer | undefined {
   return answer("invalidParams", `GroupID should be between 1 and ${GROUP_ID_MAX}`);
 }
 
+/** Waits until the promise is settled, whatever becomes of it. */
+async function quietly(promise: Promise<unknown>): Promise<void> {
+  await promise.catch(() => undefined);
+}
+
 /** The operations on groups of one node. All of them answer; none throws or rejects. */
 export class GroupOperations {
   readonly #host: GroupHost;
@@ -127,7 +132,8 @@ export class GroupOperations {
   /** Starts every group with a genesis file that neither runs nor was stopped by an operator. One that fails is reported. */
   async startNewGroups(): Promise<void> {
     for (const id of this.#host.configuredGroups()) {
-      await this.#settled(id);
+      for (let other = this.#starting.get(id); other !== undefined; other = this.#starting.get(id))
+        await quietly(other);
       const state = this.#stateOf(id);
       if (state === "UNKNOWN") this.#host.report("error", "state-unknown", id, "its .group_status holds no known word");
       if (this.#isClosed || this.#host.isRunning(id) || !decisionAtStart(state).starts) continue;
@@ -145,13 +151,6 @@ export class GroupOperations {
 
   #stateOf(groupId: GroupId): GroupState {
     return readGroupState(this.#host.pathsOf(groupId));
-  }
-
-  /** Waits while the group is being started. One that is being stopped says so itself. */
-  async #settled(groupId: GroupId): Promise<void> {
-    for (let starting = this.#starting.get(groupId); starting !== undefined; starting = this.#starting.get(groupId)) {
-      await starting.catch(() => undefined);
-    }
   }
 
   async #startNow(groupId: GroupId): Promise<void> {
@@ -177,7 +176,8 @@ export class GroupOperations {
     const invalid = invalidGroupId(groupId);
     if (invalid !== undefined) return invalid;
     const id = checkedGroupId(groupId);
-    await this.#settled(id);
+    // Asked again after each wait, and with no turn in between: of two that wait only one goes on at a time.
+    for (let other = this.#starting.get(id); other !== undefined; other = this.#starting.get(id)) await quietly(other);
     if (this.#isClosed) return answer("failed", "the node is stopping");
     const refusal = refusalOf(operation, this.#stateOf(id), groupId);
     if (refusal !== undefined) return refusal;
