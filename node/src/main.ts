@@ -1,7 +1,7 @@
 /** The process of one node: arguments in, first and last words out, signals, exit codes. */
 import { parseArgs } from "node:util";
 import { CodedError } from "@tsbcos/core/primitives";
-import { describeProblem, loadConfiguration } from "./config/index.js";
+import { checkConfiguration, describeProblem, loadConfiguration } from "./config/index.js";
 import { startNode } from "./node.js";
 import { startsWithNode } from "./node-operations.js";
 import { createLog, type Log } from "./telemetry/index.js";
@@ -10,6 +10,7 @@ import { versionText } from "./version.js";
 const USAGE = `Runs one node until it is told to stop (SIGINT or SIGTERM).
 
   -c, --config <file>   its settings (config.ini); paths in it start at the working directory
+      --check           reads the settings and those of the groups, prints what is wrong with them, and ends
   -v, --version         prints the version
   -h, --help            prints this
 `;
@@ -41,6 +42,13 @@ function giveUp(log: Log | undefined, error: unknown, exitCode: number): never {
   log?.flushSync();
   process.stderr.write(`${reason}\n`);
   process.exit(exitCode);
+}
+
+/** Prints everything wrong in the settings, a line each, and gives the exit code: 0 when the node would take them. */
+function check(configFile: string): number {
+  const problems = checkConfiguration(configFile);
+  for (const problem of problems) say(`${problem.severity}: ${describeProblem(problem)}`);
+  return problems.some(({ severity }) => severity === "error") ? EXIT_BROKEN : 0;
 }
 
 async function run(configFile: string): Promise<void> {
@@ -105,10 +113,12 @@ function stopOnSignals(node: { stop(): Promise<void> }, log: Log): void {
 const { values } = parseArgs({
   options: {
     config: { type: "string", short: "c", default: "config.ini" },
+    check: { type: "boolean", default: false },
     version: { type: "boolean", short: "v", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 if (values.help) process.stdout.write(USAGE);
 else if (values.version) say(versionText());
+else if (values.check) process.exitCode = check(values.config);
 else await run(values.config);

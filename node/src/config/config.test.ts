@@ -8,7 +8,14 @@ import type { SupportedVersion } from "@tsbcos/core/protocol";
 import { afterAll, describe, expect, test } from "vitest";
 import { readGenesisConfig } from "./genesis-config.js";
 import { readGroupConfig } from "./group-config.js";
-import { describeProblem, loadConfiguration, loadGroup, loadSdkAllowlist, loadWhitelist } from "./index.js";
+import {
+  checkConfiguration,
+  describeProblem,
+  loadConfiguration,
+  loadGroup,
+  loadSdkAllowlist,
+  loadWhitelist,
+} from "./index.js";
 import type { GroupConfig, NodeConfig, Problem } from "./index.js";
 import { parseIni } from "./ini.js";
 import { readNodeConfig } from "./node-config.js";
@@ -119,6 +126,23 @@ describe("recorded chains", () => {
       },
       transactionSync: { sendTransactionsByTree: true, transactionGossipPeersMax: 5, idleWaitMs: 200 },
     });
+  });
+
+  test("B21: a check tells errors and warnings of all files together", () => {
+    const folder = nodeFolder("standard", (file, text) =>
+      file === "config.ini"
+        ? text.replace("jsonrpc_listen_port", "jsonrpc_listen_prot")
+        : file === "group.1.ini"
+          ? text.replace("ttl=2", "ttl=9")
+          : text,
+    );
+    const found = checkConfiguration(join(folder, "config.ini")).map(({ severity, name }) => [severity, name]);
+    expect(found).toEqual([
+      ["warning", "rpc.jsonrpc_listen_prot"],
+      ["error", "consensus.ttl"],
+    ]);
+    expect(checkConfiguration(join(folder, "absent.ini")).map(({ severity }) => severity)).toEqual(["error"]);
+    expect(checkConfiguration(join(nodeFolder("standard"), "config.ini"))).toEqual([]);
   });
 
   test("an SM chain has its own key files", () => {

@@ -3,6 +3,7 @@ export type { EventFilterConfig } from "./genesis-config.js";
 export type { FlowControl } from "./flow-control.js";
 export type { GroupConfig } from "./group-config.js";
 export {
+  checkConfiguration,
   groupDataDirectory,
   groupFile,
   listGroups,

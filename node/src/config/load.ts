@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { GenesisConfig } from "@tsbcos/core/ledger";
-import { CodedError, groupId } from "@tsbcos/core/primitives";
+import { CodedError, assert, groupId } from "@tsbcos/core/primitives";
 import type { GroupId, NodeId } from "@tsbcos/core/primitives";
 import { readGenesisConfig } from "./genesis-config.js";
 import type { EventFilterConfig } from "./genesis-config.js";
@@ -48,15 +48,32 @@ export function loadConfiguration(
   isWanted: (group: GroupId, node: NodeConfig) => boolean = () => true,
 ): Loaded<NodeFiles> {
   const problems: Problem[] = [];
+  const value = readNodeFiles(file, problems, isWanted);
+  refuseErrors(problems);
+  assert(value !== undefined, "a file that cannot be read is an error");
+  return { value, warnings: problems };
+}
+
+/** Everything wrong in `config.ini` and the files of the groups beside it, errors and warnings, in order of the files. */
+export function checkConfiguration(file: string): readonly Problem[] {
+  const problems: Problem[] = [];
+  readNodeFiles(file, problems, () => true);
+  return problems;
+}
+
+function readNodeFiles(
+  file: string,
+  problems: Problem[],
+  isWanted: (group: GroupId, node: NodeConfig) => boolean,
+): NodeFiles | undefined {
   const document = readDocument(file, problems);
   // Without the file everything else would be reported as missing too.
-  if (document === undefined) refuseErrors(problems);
-  const node = readNodeConfig(document ?? parseIni("", file, problems), problems, existsSync);
+  if (document === undefined) return undefined;
+  const node = readNodeConfig(document, problems, existsSync);
   const groups = findGroups(node, problems)
     .filter((id) => isWanted(id, node))
     .map((id) => readGroupFiles(node, id, problems));
-  refuseErrors(problems);
-  return { value: { node, groups: groups.flatMap((group) => group ?? []) }, warnings: problems };
+  return { node, groups: groups.flatMap((group) => group ?? []) };
 }
 
 /**
