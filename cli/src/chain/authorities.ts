@@ -141,9 +141,10 @@ export function readLeafAuthority(folder: string, trust: Trust, option: string):
   return { ...own, trust, name, chainPem: own.certificate.pem + ca.pem, rootPem };
 }
 
-/** Reads the RSA CA of an agency's SDK channel; `folder` is the agency's. */
-export function readChannelAuthority(folder: string, option: string): Authority {
-  return readPair(join(folder, "channel"), ["ca.key", "ca.crt"], option);
+/** Reads the RSA CA of an agency's SDK channel; `folder` is the agency's. Undefined when there is none. */
+export function readChannelAuthority(folder: string, option: string): Authority | undefined {
+  const place = join(folder, "channel");
+  return existsSync(place) ? readPair(place, ["ca.key", "ca.crt"], option) : undefined;
 }
 
 /** Files of a chain's CA, for `cert/` or `gmcert/`. */
@@ -168,8 +169,9 @@ export function agencyFiles(agency: LeafAuthority, chain: ChainAuthority): TextF
   ];
 }
 
-/** Files of a channel CA. */
-export function channelAuthorityFiles(authority: Authority): TextFile[] {
+/** Files of a channel CA, where there is one. */
+export function channelAuthorityFiles(authority: Authority | undefined): TextFile[] {
+  if (authority === undefined) return [];
   return below("channel", [{ path: "ca.crt", text: authority.certificate.pem }, keyFile("ca.key", authority.key.pem)]);
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { nodeProgram } from "../processes/index.js";
 import { buildChain, type BuiltChain } from "./build.js";
+import { addChangeCommands } from "./change-commands.js";
 import { planChain, type ChainPlan, type ChainWords } from "./plan.js";
 import { refuse } from "./refusals.js";
 
@@ -24,6 +25,7 @@ const say = (text: string): void => {
 export function addChainCommands(program: Command): void {
   const chain = program.command("chain").description("make and change the files of a chain");
   addBuild(chain);
+  addChangeCommands(chain);
 }
 
 function addBuild(chain: Command): void {

@@ -7,8 +7,8 @@ import { below, keyFile, type TextFile } from "./text-files.js";
 /** Who signs for one agency. */
 export interface AgencyAuthorities {
   readonly standard: LeafAuthority;
-  /** RSA, for the SDK channel. */
-  readonly channel: Authority;
+  /** RSA, for the SDK channel; chains made before 2.9.0 have none. */
+  readonly channel: Authority | undefined;
   /** On SM chains. */
   readonly sm: LeafAuthority | undefined;
   /** Days that what it signs holds. */
@@ -31,7 +31,7 @@ interface Leaf {
 
 /** Makes the keys and certificates of a node; `name` stands in them. */
 export async function createNodeCredentials(agency: AgencyAuthorities, name: string): Promise<NodeCredentials> {
-  const channel = below("channel_cert", await channelLeaf(agency, "node"));
+  const channel = agency.channel === undefined ? [] : below("channel_cert", await channelLeaf(agency, agency.channel, "node"));
   const standard = await leaf(agency.standard, { profile: "leaf", name, unit: "node", file: "node" }, agency.days);
   const own = [...standard.files, { path: "ca.crt", text: agency.standard.rootPem }];
   if (agency.sm === undefined) {
@@ -58,11 +58,19 @@ export async function createNodeCredentials(agency: AgencyAuthorities, name: str
  * @param rsa whether the channel of the chain takes RSA certificates
  */
 export async function createSdkCredentials(agency: AgencyAuthorities, rsa: boolean): Promise<readonly TextFile[]> {
-  const files = rsa ? await channelLeaf(agency, "sdk") : await ecSdk(agency);
+  const files = rsa ? await rsaSdk(agency) : await ecSdk(agency);
   if (agency.sm === undefined) return files;
   const sm = await smPair(agency.sm, "sdk", "sdk", agency.days);
   const publicKey = { path: "gmsdk.publickey", text: `${sm.publicKey}\n` };
   return [...files, ...below("gm", [...sm.files, publicKey])];
+}
+
+async function rsaSdk(agency: AgencyAuthorities): Promise<readonly TextFile[]> {
+  if (agency.channel !== undefined) return channelLeaf(agency, agency.channel, "sdk");
+  return refuse(
+    "no-ca",
+    "The agency has no channel CA (channel/ca.key) to sign RSA certificates. If the chain takes certificates on secp256k1 at the channel, add -R.",
+  );
 }
 
 async function ecSdk(agency: AgencyAuthorities): Promise<readonly TextFile[]> {
@@ -76,12 +84,16 @@ async function ecSdk(agency: AgencyAuthorities): Promise<readonly TextFile[]> {
 }
 
 /** The RSA pair of one side of the SDK channel: the certificate alone, without the CA that signed it. */
-async function channelLeaf(agency: AgencyAuthorities, file: "node" | "sdk"): Promise<TextFile[]> {
+async function channelLeaf(
+  { days }: AgencyAuthorities,
+  issuer: Authority,
+  file: "node" | "sdk",
+): Promise<TextFile[]> {
   const key = await createKey("rsa");
   const subject = { commonName: "FISCO-BCOS", unit: "agency" };
-  const { pem } = createCertificate({ subject, key, issuer: agency.channel, profile: "bare-leaf", days: agency.days });
+  const { pem } = createCertificate({ subject, key, issuer, profile: "bare-leaf", days });
   return [
-    { path: "ca.crt", text: agency.channel.certificate.pem },
+    { path: "ca.crt", text: issuer.certificate.pem },
     { path: `${file}.crt`, text: pem },
     keyFile(`${file}.key`, key.pem),
   ];

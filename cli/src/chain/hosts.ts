@@ -76,14 +76,15 @@ function parseHostLine(words: readonly string[], place: string, ipv6: boolean): 
   return {
     ...parseHost(host, place, ipv6),
     agency: checkName(agency, `${place}: the name of the agency`),
-    groups: parseGroups(groups, place),
+    groups: parseGroups(groups, `${place}: a group`),
     ports: ports === undefined ? undefined : parsePorts(ports, place),
   };
 }
 
-function parseGroups(text: string, place: string): number[] {
-  const groups = text.split(",").map((word) => wholeNumber(word, `${place}: a group`, [1, GROUP_LAST]));
-  if (new Set(groups).size !== groups.length) refuse("repeated-group", `${place} names a group twice: "${text}".`);
+/** `1,2`: numbers of groups, each once; `what` is named in refusals. */
+export function parseGroups(text: string, what: string): number[] {
+  const groups = text.split(",").map((word) => wholeNumber(word, what, [1, GROUP_LAST]));
+  if (new Set(groups).size !== groups.length) refuse("repeated-group", `${what} is named twice: "${text}".`);
   return groups;
 }
 

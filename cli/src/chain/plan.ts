@@ -133,7 +133,7 @@ export function planChain(words: ChainWords): ChainPlan {
     withoutAgency: words.withoutAgency ?? false,
     caFolder: words.ca,
     smCaFolder: words.smCa,
-    validityDays: wholeNumber(words.days ?? String(DAYS_MAX), "The validity in days (-X)", [1, DAYS_MAX]),
+    validityDays: parseDays(words.days ?? String(DAYS_MAX)),
     consensus: parseConsensus(words.consensus ?? "pbft"),
     freeStorage: words.freeStorage ?? false,
     settings: {
@@ -208,10 +208,16 @@ function parseVersion(word: string): { text: string; version: SupportedVersion }
   return { text, version: version.value };
 }
 
-function parseConsensus(word: string): ConsensusType {
+/** One of the algorithms, however it is written; `-c` in refusals. */
+export function parseConsensus(word: string): ConsensusType {
   const consensus = CONSENSUS_TYPES.find((type) => type === word.toLowerCase());
   if (consensus === undefined) refuse("bad-consensus", `-c takes ${CONSENSUS_TYPES.join(", ")}, not "${word}".`);
   return consensus;
+}
+
+/** Days that certificates hold. */
+export function parseDays(word: string): number {
+  return wholeNumber(word, "The validity in days (-X)", [1, DAYS_MAX]);
 }
 
 function demandStorage(word: string): void {
