@@ -100,18 +100,19 @@ function addBack(j: number, n: number): void {
   dividend[j + n] = ((dividend[j + n] as number) + carry) & 0xffff;
 }
 
-/** Divides by a divisor of one digit; quotient digits go to `quotient`, the remainder to `dividend[0]`. */
-function divideByDigit(digits: number): void {
-  const d = divisor[0] as number;
+/** Divides by a divisor of one limb; quotient digits go to `quotient`, the remainder to the first digits of `dividend`. */
+function divideByLimb(d: number, digits: number): void {
   let rest = 0;
   for (let i = digits - 1; i >= 0; i--) {
+    // Below 2^48: far enough below 2^53 for the quotient of doubles to round down to the right digit.
     const value = rest * TWO_16 + (dividend[i] as number);
     const digit = Math.floor(value / d);
     quotient[i] = digit;
     rest = value - digit * d;
     dividend[i] = 0;
   }
-  dividend[0] = rest;
+  dividend[0] = rest & 0xffff;
+  dividend[1] = rest >>> 16;
 }
 
 /**
@@ -126,9 +127,8 @@ function divideDigits(from: Uint32Array, at: number, limbs: number, s: Uint32Arr
   const shift = Math.clz32(top < TWO_16 ? top << 16 : top);
   quotient.fill(0);
   dividend.fill(0);
-  if (n === 1) {
-    divisor[0] = top;
-    divideByDigit(toDigits(from, at, limbs, 0, dividend));
+  if (divisorLimbs === 1) {
+    divideByLimb(top, toDigits(from, at, limbs, 0, dividend));
     return 0;
   }
   // The divisor shifted fits its own digits; what toDigits writes beyond is zero and does not fit the array.
