@@ -9,11 +9,14 @@ import { parseArgs } from "node:util";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
 import { accountFromPrivateKey } from "@tsbcos/sdk";
 import { TestChain } from "../harness/index.js";
+import { executionTable, measureExecution } from "./execution.js";
 import { measureCatchUp, measureLatency, measureRest, measureThroughput } from "./measure.js";
 import { readProfiles, roomTable } from "./profile.js";
 import { signAll, WORKLOADS } from "./workloads.js";
 
-const USAGE = `Measures a chain of four nodes on this machine.
+const USAGE = `usage: npm run bench -- [execution] [options]
+
+Measures what one thread executes, and a chain of four nodes on this machine. With the word "execution" only the first.
 
   --transactions <n>   transactions of each workload (default 20000)
   --only <name>        one workload: ${WORKLOADS.map(({ name }) => name).join(", ")}
@@ -115,7 +118,8 @@ async function measure(chain: TestChain, options: Options): Promise<Record<strin
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       transactions: { type: "string", default: "20000" },
       only: { type: "string" },
@@ -124,8 +128,14 @@ async function main(): Promise<void> {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) {
+  if (values.help || positionals.some((word) => word !== "execution")) {
     process.stdout.write(USAGE);
+    return;
+  }
+  const execution = values.only === undefined ? await measureExecution() : [];
+  if (execution.length > 0) say(`${table(executionTable(execution))}\n`);
+  if (positionals.length > 0) {
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ execution }, undefined, 2)}\n`);
     return;
   }
   say("Building and starting a chain of four nodes...");
@@ -138,7 +148,8 @@ async function main(): Promise<void> {
       only: values.only,
       profile: values.profile,
     });
-    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+    if (values.json !== undefined)
+      writeFileSync(values.json, `${JSON.stringify({ execution, ...results }, undefined, 2)}\n`);
     if (values.profile) {
       await first.end("SIGTERM");
       const directory = join(first.directory, "profiles");

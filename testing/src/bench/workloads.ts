@@ -20,12 +20,14 @@ export interface Workload {
   prepare(client: Client): Promise<(index: number) => { readonly to: Address; readonly data: Uint8Array }>;
 }
 
-interface Artifact {
+/** A compiled contract. */
+export interface Artifact {
   readonly abi: Abi;
   readonly bytecode: string;
 }
 
-function artifact(name: string): Artifact {
+/** A compiled contract of the examples. */
+export function artifact(name: "HelloWorld" | "Token"): Artifact {
   const file = new URL(`../../../examples/contracts/${name}.json`, import.meta.url);
   return JSON.parse(readFileSync(file, "utf8")) as Artifact;
 }

@@ -1,5 +1,6 @@
 /** The second opinion: Ethereum's own interpreter in JavaScript, under the same rules. */
 import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
+import type { StateManagerInterface } from "@ethereumjs/common";
 import { createEVM, EVMMockBlockchain } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import { SimpleStateManager } from "@ethereumjs/statemanager";
@@ -26,16 +27,19 @@ class NumberedBlocks extends EVMMockBlockchain {
 }
 
 /** An interpreter with an empty state. */
-export interface OracleMachine {
+export interface OracleMachine<State> {
   readonly evm: EVM;
-  readonly state: SimpleStateManager;
+  readonly state: State;
 }
 
 /** Makes an interpreter under plain Istanbul rules. */
-export async function createOracleMachine(suite: CryptoSuite): Promise<OracleMachine> {
+export async function createOracleMachine<State extends StateManagerInterface>(
+  suite: CryptoSuite,
+  makeState: (common: Common) => State,
+): Promise<OracleMachine<State>> {
   const customCrypto = { keccak256: (data: Uint8Array) => suite.hash(data) };
   const common = new Common({ chain: Mainnet, hardfork: Hardfork.Istanbul, customCrypto });
-  const state = new SimpleStateManager({ common });
+  const state = makeState(common);
   const evm = await createEVM({ common, stateManager: state, blockchain: new NumberedBlocks(suite) });
   return { evm, state };
 }
@@ -45,9 +49,7 @@ export function oracleAddress(address: string): OracleAddress {
   return new OracleAddress(hexToBytes(address));
 }
 
-/** Puts an account into the oracle's state. */
-export async function putAccount(machine: OracleMachine, address: string, fixture: AccountFixture): Promise<void> {
-  const { state } = machine;
+async function putAccount(state: SimpleStateManager, address: string, fixture: AccountFixture): Promise<void> {
   const at = oracleAddress(address);
   const account = new Account(BigInt(fixture.nonce), BigInt(fixture.balance));
   await state.putAccount(at, account);
@@ -63,7 +65,7 @@ function trimmed(bytes: Uint8Array): Uint8Array {
   return start < 0 ? new Uint8Array(0) : bytes.subarray(start);
 }
 
-function fixturesOf({ state }: OracleMachine): Record<string, AccountFixture> {
+function fixturesOf(state: SimpleStateManager): Record<string, AccountFixture> {
   const fixtures: Record<string, AccountFixture> = {};
   const storage = [...(state as unknown as { topStorageStack(): Map<string, Uint8Array> }).topStorageStack()];
   const codes = (state as unknown as { topCodeStack(): Map<string, Uint8Array> }).topCodeStack();
@@ -108,10 +110,9 @@ async function runOnOracle(
   scene: Scene,
   options: { readonly suite: CryptoSuite; readonly stage: Stage; readonly count: (() => void) | undefined },
 ): Promise<Ending> {
-  const machine = await createOracleMachine(options.suite);
-  const { evm } = machine;
+  const { evm, state } = await createOracleMachine(options.suite, (common) => new SimpleStateManager({ common }));
   if (options.count !== undefined) evm.events.on("step", options.count);
-  for (const [address, fixture] of Object.entries(scene.accounts)) await putAccount(machine, address, fixture);
+  for (const [address, fixture] of Object.entries(scene.accounts)) await putAccount(state, address, fixture);
   const { environment, call } = scene;
   const { execResult } = await evm.runCall({
     caller: oracleAddress(call.sender),
@@ -151,6 +152,6 @@ async function runOnOracle(
         [address, ...topics, data].map((part) => bytesToHex(part as Uint8Array)).join(" "),
       )
       .join("\n"),
-    root: options.stage.rootOf(new Accounts(fixturesOf(machine))),
+    root: options.stage.rootOf(new Accounts(fixturesOf(state))),
   };
 }
