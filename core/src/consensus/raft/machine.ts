@@ -9,6 +9,7 @@ import type {
   ConsensusEnvironment,
   ConsensusInput,
   JsonValue,
+  PlantedBugs,
   SyncedBlock,
 } from "../interface.js";
 import { checkSyncedHeader, sameNodes } from "../synced-header.js";
@@ -38,10 +39,12 @@ const FOLLOW_UPS_MAX = 10;
 export class Raft implements Consensus {
   readonly moduleId = ModuleId.Raft;
   readonly #environment: ConsensusEnvironment;
+  readonly #plantedBugs: PlantedBugs;
   #state: RaftState | undefined;
 
-  constructor(environment: ConsensusEnvironment) {
+  constructor(environment: ConsensusEnvironment, plantedBugs: PlantedBugs) {
     this.#environment = environment;
+    this.#plantedBugs = plantedBugs;
   }
 
   get wakeAtMs(): number | undefined {
@@ -51,7 +54,7 @@ export class Raft implements Consensus {
   step(input: ConsensusInput, now: Instant): readonly ConsensusEffect[] {
     if (input.type === "started") {
       assert(this.#state === undefined, "a machine is started once");
-      this.#state = new RaftState(this.#environment, input.head, now);
+      this.#state = new RaftState(this.#environment, input.head, now, this.#plantedBugs);
       if (input.backedUpPrepare !== undefined) recall(this.#state, input.backedUpPrepare);
     }
     const state = this.#started();

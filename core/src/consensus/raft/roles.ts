@@ -16,11 +16,12 @@ export function becomeFollower(state: RaftState, leader: NodeId | undefined): vo
 /** Asks everybody for their votes in the next term. */
 export function becomeCandidate(state: RaftState): void {
   const { nodeId } = state.environment;
+  const formerTerm = state.term;
   enter(state, "candidate");
   state.term = nextTerm(state);
   state.leader = undefined;
   state.firstVote = nodeId;
-  state.candidacy = { answers: new Map() };
+  state.candidacy = { formerTerm, answers: new Map() };
   restartElectionTimeout(state.clock, state.now.steadyMs);
   if (state.isAlone) return becomeLeader(state);
   state.votedTerm = state.term;
@@ -35,10 +36,10 @@ export function becomeCandidate(state: RaftState): void {
   });
 }
 
-/** The term to stand for: the next one, unless our vote in it belongs to somebody else. */
+/** The term to stand for: the next one, unless others are further, or our vote in it belongs to somebody else. */
 function nextTerm(state: RaftState): number {
   const { votedTerm, votedFor } = state;
-  const next = state.term + 1;
+  const next = Math.max(state.term, state.seenTerm) + 1;
   const isFree = next > votedTerm || (next === votedTerm && votedFor === state.environment.nodeId);
   return isFree ? next : votedTerm + 1;
 }

@@ -8,7 +8,7 @@ import type { Hash, Height, Instant, NodeId, NodeIndex, TraceEvent } from "../..
 import { encodeRaftMessage } from "../../protocol/index.js";
 import type { BlockHeader, RaftMessage, RaftSender, VerifiedTransaction } from "../../protocol/index.js";
 import type { ChainHead } from "../../ledger/index.js";
-import type { ConsensusEffect, ConsensusEnvironment } from "../interface.js";
+import type { ConsensusEffect, ConsensusEnvironment, PlantedBugs } from "../interface.js";
 import { Sealer } from "../sealer/index.js";
 import { startElectionClock } from "./clock.js";
 import type { ElectionClock } from "./clock.js";
@@ -50,6 +50,8 @@ export type Deciding =
 
 /** What a candidate has heard since it asked. */
 export interface Candidacy {
+  /** Our term before we stood: we go back to it when too few are there to elect anybody. */
+  readonly formerTerm: number;
   /** Sealers that gave each answer, by flag. */
   readonly answers: Map<number, Set<NodeId>>;
 }
@@ -85,6 +87,8 @@ export class RaftState {
   term = 0;
   /** Term of the last leader that was heard of. */
   lastLeaderTerm = 0;
+  /** Highest term that kept us from being elected, or in which we would not have another elected: we stand above it. */
+  seenTerm = 0;
   leader: NodeId | undefined;
   /** Whose request was refused because it was the first; the next one may be granted. */
   firstVote: NodeId | undefined;
@@ -112,10 +116,12 @@ export class RaftState {
   /** The moment of this step. */
   now: Instant;
   effects: ConsensusEffect[] = [];
+  readonly #plantedBugs: PlantedBugs;
   #lastToken = 0;
 
-  constructor(environment: ConsensusEnvironment, head: ChainHead, now: Instant) {
+  constructor(environment: ConsensusEnvironment, head: ChainHead, now: Instant, plantedBugs: PlantedBugs) {
     this.environment = environment;
+    this.#plantedBugs = plantedBugs;
     this.head = head;
     this.now = now;
     this.lastBlockMs = now.steadyMs;
@@ -135,7 +141,8 @@ export class RaftState {
 
   /** Distinct sealers, ourselves included, that elect and decide. */
   get majority(): number {
-    return this.head.sealers.length - this.faulty;
+    const count = this.head.sealers.length;
+    return this.#plantedBugs.quorum?.(count) ?? count - this.faulty;
   }
 
   /** Our position among the sealers; {@link NOT_A_SEALER} when we are none. */

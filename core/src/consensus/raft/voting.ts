@@ -18,6 +18,8 @@ export function handleVoteRequest(state: RaftState, from: NodeId, request: RaftV
   };
   state.trace("debug", "vote-asked", { from, ofTerm: request.term, flag });
   if (flag === RaftVoteFlag.FirstVote) state.firstVote = from;
+  // It will ask again, for ever higher terms, and none but a higher one of ours can end that.
+  if (flag === RaftVoteFlag.LastTermError || flag === RaftVoteFlag.Outdated) noteTerm(state, request.term);
   if (flag !== RaftVoteFlag.Granted) return state.send([from], response);
   state.term = request.term;
   state.votedTerm = request.term;
@@ -53,10 +55,16 @@ function mayVoteFor(state: RaftState, candidate: NodeId, term: number): boolean 
   return state.votedFor === candidate || state.votedFor === state.environment.nodeId;
 }
 
+/** Others are at this term. Two that refuse each other would otherwise never be at one. */
+function noteTerm(state: RaftState, term: number): void {
+  state.seenTerm = Math.max(state.seenTerm, term);
+}
+
 /** Counts the answer of a voter. */
 export function handleVoteResponse(state: RaftState, from: NodeId, response: RaftVoteResponse): void {
   const { candidacy } = state;
   if (candidacy === undefined || response.term < state.term - 1) return;
+  if (response.term > state.term) noteTerm(state, response.term);
   const { voteFlag } = response;
   // A vote of an earlier term that comes late: its voter may have given the one of this term to somebody else.
   if (voteFlag === RaftVoteFlag.Granted && response.term !== state.term) return;
@@ -71,7 +79,7 @@ export function handleVoteResponse(state: RaftState, from: NodeId, response: Raf
       return yieldTo(state, from, response);
     case RaftVoteFlag.FirstVote:
       if (voters.size < state.majority) return;
-      state.term -= 1;
+      state.term = candidacy.formerTerm;
       return becomeFollower(state, undefined);
     case RaftVoteFlag.Reject:
     case RaftVoteFlag.LastTermError:
@@ -94,11 +102,13 @@ function yieldTo(state: RaftState, leader: NodeId, response: RaftVoteResponse): 
 
 /** The time for a candidacy is over. */
 export function candidacyExpired(state: RaftState): void {
+  const { candidacy } = state;
+  if (candidacy === undefined) return;
   const heard = new Set<NodeId>();
-  for (const voters of state.candidacy?.answers.values() ?? []) for (const voter of voters) heard.add(voter);
+  for (const voters of candidacy.answers.values()) for (const voter of voters) heard.add(voter);
   // Enough are there, but they could not agree: try the next term. Otherwise wait for others, in the old one.
   if (heard.size + 1 >= state.majority) return becomeCandidate(state);
   lengthenTimeouts(state.clock);
-  state.term -= 1;
+  state.term = candidacy.formerTerm;
   becomeFollower(state, undefined);
 }
