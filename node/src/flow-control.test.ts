@@ -30,6 +30,7 @@ async function pass(ms: number): Promise<void> {
 const frame = (groupId: GroupId, changes: Partial<ChargedFrame> = {}): ChargedFrame => ({
   groupId,
   moduleId: ModuleId.Pbft,
+  isResponse: false,
   body: new Uint8Array(0),
   ...changes,
 });

@@ -22,6 +22,7 @@ interface Limiters {
 export interface ChargedFrame {
   readonly groupId: number;
   readonly moduleId: number;
+  readonly isResponse: boolean;
   readonly body: Uint8Array;
 }
 
@@ -58,9 +59,13 @@ export class FlowControl {
     return this.#bandwidthOf(groupId).length > 0;
   }
 
-  /** A frame of `bytes` on the wire leaves: it is never held back, and it uses permits up. Blocks have paid already. */
-  charge({ groupId, moduleId, body }: ChargedFrame, bytes: number): void {
+  /**
+   * A frame of `bytes` on the wire leaves: it is never held back, and it uses permits up. Blocks and what clients send to
+   * each other have paid already.
+   */
+  charge({ groupId, moduleId, isResponse, body }: ChargedFrame, bytes: number): void {
     if (moduleId === ModuleId.Sync && syncPacketType(body) === "blocks") return;
+    if (moduleId === ModuleId.Amop && !isResponse) return;
     for (const limiter of this.#bandwidthOf(groupId)) limiter.acquire(bytes, this.#now());
   }
 
@@ -95,6 +100,15 @@ export class FlowControl {
     }
     if (this.#node.requests?.tryAcquire(1, now) === false) return false;
     return groupId === undefined || this.#groups.get(groupId)?.requests?.tryAcquire(1, now) !== false;
+  }
+
+  /**
+   * Whether a message between clients may leave.
+   *
+   * @param permits its price: bytes times receivers, reduced by what compression saves
+   */
+  admitMessage(permits: number): boolean {
+    return this.#node.bandwidth?.tryAcquire(Math.ceil(permits), this.#now()) !== false;
   }
 
   /** Forgets everybody who waits. */

@@ -37,6 +37,7 @@ export class GroupRegistry {
   readonly #events: RegistryEvents;
   readonly #threads = new Map<GroupId, GroupThread>();
   readonly #members = new Map<GroupId, ReadonlySet<NodeId>>();
+  readonly #heights = new Map<GroupId, number>();
   readonly #dropped = new Map<string, number>();
   #sessions: readonly NodeId[] = [];
 
@@ -62,6 +63,11 @@ export class GroupRegistry {
     return groups.filter((groupId) => this.#members.get(groupId)?.has(this.#nodeId) === true);
   }
 
+  /** Number of the latest block of a running group. */
+  heightOf(groupId: GroupId): number {
+    return this.#heights.get(groupId) ?? 0;
+  }
+
   /** Frames of groups that reached no group, by reason. */
   droppedFrames(): ReadonlyMap<string, number> {
     return this.#dropped;
@@ -76,7 +82,7 @@ export class GroupRegistry {
     };
     return {
       read: (method, params) => thread.read(method, params).catch(failed),
-      submit: (raw) => thread.submit(raw).catch(failed),
+      submit: (raw, receipt) => thread.submit(raw, receipt).catch(failed),
     };
   }
 
@@ -104,14 +110,20 @@ export class GroupRegistry {
         this.#members.set(groupId, new Set(members));
       },
       onBlock: (block) => {
+        this.#heights.set(groupId, block.number);
         this.#events.onBlock(groupId, block);
       },
     };
   }
 
-  /** A group runs: it is told who is connected, and reached from now on. */
-  add(groupId: GroupId, thread: GroupThread): void {
+  /**
+   * A group runs: it is told who is connected, and reached from now on.
+   *
+   * @param height number of its latest block when it was opened
+   */
+  add(groupId: GroupId, thread: GroupThread, height: number): void {
     this.#threads.set(groupId, thread);
+    this.#heights.set(groupId, Math.max(height, this.#heights.get(groupId) ?? 0));
     thread.peers(this.#sessions);
   }
 
@@ -120,6 +132,7 @@ export class GroupRegistry {
     const thread = this.#threads.get(groupId);
     this.#threads.delete(groupId);
     this.#members.delete(groupId);
+    this.#heights.delete(groupId);
     await thread?.stop();
   }
 

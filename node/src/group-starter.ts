@@ -48,6 +48,7 @@ function startOf(files: GroupFiles, { node, key, log, verifiers, flow }: GroupSu
     traceLevel: lowestTraceLevel(log),
     verifierPorts: verifiers.connect(),
     limitsBandwidth: flow.limitsBandwidth(files.groupId),
+    logBlocksPerPush: files.eventFilter.maxBlocksPerStep,
   };
 }
 
@@ -76,7 +77,7 @@ export async function startGroup(files: GroupFiles, surroundings: GroupSurroundi
     flow.addGroup(groupId, files.group.flowControl);
     const start = startOf(files, surroundings);
     const opened = await GroupThread.start(new URL("group-thread.js", import.meta.url), start, events);
-    registry.add(groupId, opened.thread);
+    registry.add(groupId, opened.thread, opened.height);
     log.line("info", `[g:${groupId}][LEDGER]open,number=${opened.height},hash=${opened.hash.slice(0, 8)}...`);
   } catch (cause) {
     flow.removeGroup(groupId);

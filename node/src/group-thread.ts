@@ -4,10 +4,16 @@ import { assert, CodedError, createRandom, NOT_A_SEALER, type NodeId, type Trace
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
 import { Ledger, type ChainRules, type ConsensusType } from "@tsbcos/core/ledger";
-import type { SupportedVersion } from "@tsbcos/core/protocol";
+import { decodeTransaction, transactionHash, type Json, type SupportedVersion } from "@tsbcos/core/protocol";
 import { loadNativeSuites } from "./crypto/index.js";
-import type { Json } from "@tsbcos/core/protocol";
-import { chainReader, internalError, RpcError, runGroupMethod } from "./rpc/index.js";
+import {
+  chainReader,
+  internalError,
+  ReceiptPrinter,
+  refusedReceiptText,
+  RpcError,
+  runGroupMethod,
+} from "./rpc/index.js";
 import {
   GroupHost,
   Outbox,
@@ -15,6 +21,7 @@ import {
   type GroupCounters,
   type GroupThreadStart,
   type PlainError,
+  type ReceiptTexts,
   type ToGroup,
 } from "./runtime/index.js";
 import { openStore } from "./storage/index.js";
@@ -75,6 +82,20 @@ function groupCounters(group: Group, nodeId: NodeId, events: GroupCounters["even
   };
 }
 
+function receiptTexts({ suite, version }: ChainRules): ReceiptTexts {
+  return {
+    ofBlock: (block) => {
+      const printer = new ReceiptPrinter(block, { suite, version });
+      return (index, options) => printer.text(index, options);
+    },
+    refused: refusedReceiptText,
+    hashOf: (raw) => {
+      const transaction = decodeTransaction(raw, suite);
+      return transaction.ok ? transactionHash(transaction.value, suite) : undefined;
+    },
+  };
+}
+
 async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox): Promise<void> {
   const suites = await loadNativeSuites();
   const suite = start.sm ? suites.sm : suites.standard;
@@ -112,6 +133,8 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
     verifiers: new VerifierClient(start.verifierPorts, suite),
     outbox,
     debugSuite: start.traceLevel === "debug" ? suite : undefined,
+    receiptTexts: receiptTexts(ledger.rules),
+    logs: { ledger, blocksPerSliceMax: start.logBlocksPerPush },
     read: (method, params) => runGroupMethod(reader, method, params as readonly Json[]),
     counters: () => groupCounters(made.value, start.nodeId, counts()),
     limitsBandwidth: start.limitsBandwidth,

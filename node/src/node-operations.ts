@@ -6,6 +6,7 @@ import {
   groupFile,
   listGroups,
   loadGroup,
+  loadSdkAllowlist,
   loadWhitelist,
   parseHostAndPort,
   saveStaticPeers,
@@ -35,6 +36,7 @@ export interface OperatedParts {
   readonly p2p: P2pService;
   readonly registry: GroupRegistry;
   readonly log: Log;
+  readonly setSdkAllowlist: (groupId: GroupId, publicKeys: readonly NodeId[]) => void;
   startGroup(files: GroupFiles): Promise<void>;
   stopGroup(groupId: GroupId): Promise<void>;
 }
@@ -124,7 +126,7 @@ export function rpcOperations(
 /** Begins to look for signal files beside the configuration. */
 export function watchSignals(
   groups: GroupOperations,
-  { node, p2p, log }: Pick<OperatedParts, "node" | "p2p" | "log">,
+  { node, p2p, log, registry, setSdkAllowlist }: OperatedParts,
 ): SignalWatch {
   return watchSignalFiles({
     configFile: node.file,
@@ -132,6 +134,13 @@ export function watchSignals(
       append_group: async () => {
         log.line("info", "[NODE]start-more-groups");
         await groups.startNewGroups();
+      },
+      reset_allowlist: () => {
+        for (const { groupId } of registry.running()) {
+          const allowlist = loadSdkAllowlist(node, groupId);
+          setSdkAllowlist(groupId, allowlist);
+          log.line("info", `[g:${groupId}][CHANNEL]allowlist-reset,sdks=${allowlist.length}`);
+        }
       },
       reset_certificate_whitelist: () => {
         const whitelist = loadWhitelist(node.file);

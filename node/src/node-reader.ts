@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { CodedError, type NodeId } from "@tsbcos/core/primitives";
+import type { AmopService } from "./channel/index.js";
 import { formatHostAndPort, type NodeFiles } from "./config/index.js";
 import type { GroupRegistry } from "./group-registry.js";
 import { readNodeCertificate, type P2pService } from "./p2p/index.js";
@@ -14,8 +15,9 @@ export function nodeReader(parts: {
   readonly nodeId: NodeId;
   readonly p2p: P2pService;
   readonly registry: GroupRegistry;
+  readonly amop: AmopService;
 }): NodeReader {
-  const { nodeId, p2p, registry } = parts;
+  const { nodeId, p2p, registry, amop } = parts;
   const { node } = parts.files;
   const { certificateFile } = node.networkSecurity;
   const identity = readNodeCertificate(new X509Certificate(readFileSync(certificateFile)).raw);
@@ -33,7 +35,13 @@ export function nodeReader(parts: {
     compatibleVersion: COMPATIBLE_VERSION,
     programVersion: programVersion(),
     staticPeers: () => p2p.staticPeers(),
-    sessions: () => p2p.peers().map((peer) => ({ ...peer, endpoint: `${peer.remote.host}:${peer.remote.port}` })),
+    sessions: () =>
+      p2p.peers().map((peer) => ({
+        ...peer,
+        endpoint: `${peer.remote.host}:${peer.remote.port}`,
+        topics: amop.verifiedTopicsOf(peer.nodeId, peer.topics),
+      })),
+    topics: () => amop.localTopics().topics,
     groupsOfNode: () => registry.groupsOfNode(),
   });
 }

@@ -1,6 +1,8 @@
 /** One node: everything that its folders offer, put together in the order in which it can start and stop. */
 import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
-import type { NodeFiles } from "./config/index.js";
+import { channelGroup, createAmop, isAmopFrame, startChannel, topicHooks } from "./channel-starter.js";
+import type { AmopService, ChannelServer } from "./channel/index.js";
+import type { GroupFiles, NodeFiles } from "./config/index.js";
 import { loadNativeSuites, readNodeKey, type NodeKey } from "./crypto/index.js";
 import { FlowControl } from "./flow-control.js";
 import { GroupRegistry } from "./group-registry.js";
@@ -60,22 +62,38 @@ function reportLine(groupId: GroupId, block: CommittedBlock): string {
   );
 }
 
-function p2pOptions(
-  options: NodeOptions,
-  key: NodeKey,
-  credentials: TlsCredentials,
-): Omit<Parameters<typeof createP2pService>[0], "onFrame" | "onPeersChanged"> {
-  const { node } = options.files;
-  return {
+/** Connects to other nodes: frames of groups go to the groups, messages of clients to AMOP. */
+function startP2p(
+  { files: { node }, log }: NodeOptions,
+  parts: Pick<GroupSurroundings, "key" | "registry" | "flow"> & {
+    readonly credentials: TlsCredentials;
+    readonly amop: AmopService;
+  },
+): Promise<P2pService> {
+  const { key, registry, flow, amop } = parts;
+  return createP2pService({
     nodeId: key.nodeId,
-    transport: createTlsTransport(credentials),
+    transport: createTlsTransport(parts.credentials),
     listen: node.p2p.listen,
     staticPeers: node.p2p.peers,
     blacklist: node.blacklist,
     whitelist: node.whitelist,
     compress: node.p2p.compress,
-    trace: tracerTo(options.log),
-  };
+    trace: tracerTo(log),
+    topics: topicHooks(amop),
+    onFrame: (from, frame) => {
+      if (isAmopFrame(frame)) amop.fromPeer(from, frame);
+      else registry.frame(from, frame);
+    },
+    onSent: (message, bytes) => {
+      flow.charge(message, bytes);
+    },
+    onPeersChanged: (peers) => {
+      registry.peersChanged(peers);
+      amop.peersChanged(peers);
+      log.line("info", `[P2P][Service] heartBeat,connected count=${peers.length}`);
+    },
+  });
 }
 
 /** The key of the node and what its TLS needs, which belong together. */
@@ -105,6 +123,7 @@ function defectsTo(log: Log): (method: string, error: unknown) => void {
 
 /** What has been started so far, to be stopped again. */
 interface Running {
+  channel?: ChannelServer;
   http?: RpcHttpServer;
   signals?: SignalWatch;
   operations?: GroupOperations;
@@ -114,10 +133,18 @@ interface Running {
 
 async function stopNode(
   running: Running,
-  { flow, registry, verifiers }: Pick<GroupSurroundings, "flow" | "registry" | "verifiers">,
+  {
+    flow,
+    registry,
+    verifiers,
+    amop,
+  }: Pick<GroupSurroundings, "flow" | "registry" | "verifiers"> & {
+    readonly amop: AmopService;
+  },
 ): Promise<void> {
   running.signals?.close();
-  await running.http?.close();
+  await Promise.all([running.http?.close(), running.channel?.close()]);
+  amop.close();
   await running.operations?.close();
   flow.close();
   await registry.stopAll();
@@ -141,6 +168,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     onBlock: (groupId, block) => {
       log.line("info", reportLine(groupId, block));
       running.monitoring?.blockCommitted(groupId, block);
+      running.channel?.blockCommitted(groupId, block.number);
     },
   });
   const flow = new FlowControl(node.flowControl);
@@ -153,40 +181,40 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     ...{ node, key, log, verifiers, registry, flow, onFatal: options.onFatal },
     send: (to, message) => running.p2p?.send(to, message) ?? 0,
   };
-  const stop = (): Promise<void> => stopNode(running, { flow, registry, verifiers });
+  const amop = createAmop({ nodeId: key.nodeId, flow, log, p2p: () => running.p2p });
+  const begin = async (group: GroupFiles): Promise<void> => {
+    await startGroup(group, surroundings);
+    running.channel?.addGroup(group.groupId, channelGroup(group, registry));
+  };
+  const stop = (): Promise<void> => stopNode(running, { flow, registry, verifiers, amop });
   try {
     for (const group of groups) {
       await startGroup(group, surroundings);
       writeGroupState(groupPaths(node, group.groupId), "RUNNING");
     }
-    const p2p = await createP2pService({
-      ...p2pOptions(options, key, credentials),
-      onFrame: (from, frame) => {
-        registry.frame(from, frame);
-      },
-      onSent: (message, bytes) => {
-        flow.charge(message, bytes);
-      },
-      onPeersChanged: (peers) => {
-        registry.peersChanged(peers);
-        log.line("info", `[P2P][Service] heartBeat,connected count=${peers.length}`);
-      },
-    });
+    const p2p = await startP2p(options, { key, credentials, registry, flow, amop });
     running.p2p = p2p;
     running.monitoring = await startMonitoring({ node, registry, p2p });
     const operated: OperatedParts = {
       ...{ node, nodeId: key.nodeId, p2p, registry, log },
-      startGroup: (group) => startGroup(group, surroundings),
-      stopGroup: (groupId) => stopGroup(groupId, surroundings),
+      setSdkAllowlist: (groupId, publicKeys) => running.channel?.setAllowlist(groupId, publicKeys),
+      startGroup: begin,
+      stopGroup: async (groupId) => {
+        running.channel?.removeGroup(groupId);
+        await stopGroup(groupId, surroundings);
+      },
     };
     const operations = groupOperations(operated);
     running.operations = operations;
     const service = createRpcService({
-      node: nodeReader({ files, nodeId: key.nodeId, p2p, registry }),
+      node: nodeReader({ files, nodeId: key.nodeId, p2p, registry, amop }),
       operations: rpcOperations(operations, operated),
       group: (groupId) => registry.gateway(groupId as GroupId),
       onDefect: defectsTo(log),
     });
+    const channel = await startChannel({ node, amop, flow, log, rpc: service });
+    running.channel = channel;
+    for (const group of groups) channel.addGroup(group.groupId, channelGroup(group, registry));
     running.http = await startRpcHttpServer({ ...node.rpc.jsonRpc, service });
     running.signals = watchSignals(operations, operated);
     return { nodeId: key.nodeId, stop };

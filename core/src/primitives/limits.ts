@@ -67,6 +67,30 @@ export const P2P_ACCEPTS_PER_ADDRESS_PER_SECOND_MAX = 64;
 /** Largest frame of the SDK channel, header included; a larger one ends the session. */
 export const CHANNEL_FRAME_BYTES_MAX = 100 * 1024 * 1024;
 
+/** Milliseconds an SDK has to finish its TLS handshake. */
+export const CHANNEL_HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** SDKs connected to one node at once. */
+export const CHANNEL_SESSIONS_MAX = 1024;
+
+/** JSON-RPC requests of one SDK that are being answered; until one is, nothing more is read from it. */
+export const CHANNEL_PENDING_REQUESTS_MAX = 1024;
+
+/** Bytes of incomplete frames of all SDKs together: a few of the largest. Who exceeds it is disconnected. */
+export const CHANNEL_RECEIVING_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Bytes that wait for one SDK before nothing more is read from it, and before other subscribers are preferred. */
+export const CHANNEL_SEND_QUEUE_BYTES_HIGH = 8 * 1024 * 1024;
+
+/** Bytes that still wait when an SDK counts as fast enough again. */
+export const CHANNEL_SEND_QUEUE_BYTES_LOW = 2 * 1024 * 1024;
+
+/** Bytes that may wait for one SDK: one largest frame and what comes meanwhile. Who leaves more unread is disconnected. */
+export const CHANNEL_SEND_QUEUE_BYTES_MAX = CHANNEL_FRAME_BYTES_MAX + 32 * 1024 * 1024;
+
+/** Bytes that may wait for all SDKs together; beyond them those that read slowly are disconnected. */
+export const CHANNEL_SENDING_BYTES_MAX = 1024 * 1024 * 1024;
+
 /** Topics that one client subscribes to. */
 export const AMOP_TOPICS_PER_SESSION_MAX = 4096;
 
@@ -87,6 +111,9 @@ export const LOG_PUSHES_UNTAKEN_MAX = 4;
 
 /** Bytes of logs in one push, roughly: a block with more of them is pushed in parts. */
 export const LOG_PUSH_BYTES = 1024 * 1024;
+
+/** Event filters of one SDK. */
+export const EVENT_FILTERS_PER_SESSION_MAX = 1000;
 
 /** Addresses of one event filter, and topics at one of its positions. */
 export const EVENT_FILTER_ITEMS_MAX = 10_000;

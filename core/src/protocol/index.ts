@@ -36,6 +36,7 @@ export { decodeReceipt, encodeReceipt, logBloom } from "./receipt.js";
 export type { LogEntry, Receipt } from "./receipt.js";
 export { RlpReader, RlpWriter, encodeRlpBytes, encodeRlpInteger, encodeRlpList } from "./rlp.js";
 export {
+  MerkleTree,
   merkleProof,
   merkleRoot,
   receiptLeaves,

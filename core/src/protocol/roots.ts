@@ -66,24 +66,39 @@ export function merkleRoot(leaves: readonly Uint8Array[], suite: CryptoSuite): H
   return hashOf(suite, level[0] as Uint8Array);
 }
 
-/**
- * The siblings that lead from leaf `index` to the root, leaf level first; the last level is always empty, for the
- * extra hash at the top.
- */
-export function merkleProof(leaves: readonly Uint8Array[], index: number, suite: CryptoSuite): MerkleLevel[] {
-  assert(Number.isInteger(index) && index >= 0 && index < leaves.length, "a proof is of an existing leaf");
-  const proof: MerkleLevel[] = [];
-  let level = leaves;
-  let at = index;
-  while (level.length > 1) {
-    const start = at - (at % WIDTH);
-    const group = level.slice(start, start + WIDTH).map(bytesToHex);
-    proof.push({ left: group.slice(0, at - start), right: group.slice(at - start + 1) });
-    level = levelAbove(level, suite);
-    at = start / WIDTH;
+/** A tree with all its levels, for more than one proof. */
+export class MerkleTree {
+  /** Leaves first. */
+  readonly #levels: readonly (readonly Uint8Array[])[];
+
+  constructor(leaves: readonly Uint8Array[], suite: CryptoSuite) {
+    const levels = [leaves];
+    for (let level = leaves; level.length > 1; levels.push(level)) level = levelAbove(level, suite);
+    this.#levels = levels;
   }
-  proof.push({ left: [], right: [] });
-  return proof;
+
+  /**
+   * The siblings that lead from leaf `index` to the root, leaf level first; the last level is always empty, for the
+   * extra hash at the top.
+   */
+  proof(index: number): MerkleLevel[] {
+    const leaves = this.#levels[0]?.length ?? 0;
+    assert(Number.isInteger(index) && index >= 0 && index < leaves, "a proof is of an existing leaf");
+    let at = index;
+    const proof = this.#levels.slice(0, -1).map((level) => {
+      const start = at - (at % WIDTH);
+      const group = level.slice(start, start + WIDTH).map(bytesToHex);
+      const siblings = { left: group.slice(0, at - start), right: group.slice(at - start + 1) };
+      at = start / WIDTH;
+      return siblings;
+    });
+    return [...proof, { left: [], right: [] }];
+  }
+}
+
+/** The proof of one leaf. */
+export function merkleProof(leaves: readonly Uint8Array[], index: number, suite: CryptoSuite): MerkleLevel[] {
+  return new MerkleTree(leaves, suite).proof(index);
 }
 
 /** The root that `leaf` and its proof lead to. */

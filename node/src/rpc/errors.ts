@@ -37,6 +37,12 @@ export const NODE_ERRORS = {
   notReady: { code: -40010, message: "RPC module initialization is incomplete" },
 } as const;
 
+/** Errors of requests over the channel: the name of the method stands in front, and their answers have no `data` member. */
+export const CHANNEL_ERRORS = {
+  overLimit: { code: -40011, message: "Over QPS limit" },
+  notAllowed: { code: -40012, message: "The SDK is not allowed to access this group" },
+} as const;
+
 /** Code of an internal failure; the text before the comment stands twice, as clients have always seen it. */
 const INTERNAL_CODE = -32603;
 const INTERNAL_PREFIX = "INTERNAL_ERROR: : INTERNAL_ERROR: : ";
@@ -65,6 +71,12 @@ export function nodeError(name: keyof typeof NODE_ERRORS, message?: string): Rpc
 /** An error of the protocol. */
 export function protocolError(name: keyof typeof PROTOCOL_ERRORS): RpcError {
   return new RpcError(PROTOCOL_ERRORS[name], { withData: false });
+}
+
+/** A request over the channel that was not admitted. */
+export function channelError(name: keyof typeof CHANNEL_ERRORS, method: string): RpcError {
+  const { code, message } = CHANNEL_ERRORS[name];
+  return new RpcError({ code, message: `${method} ${message}` }, { withData: false });
 }
 
 /** An internal failure with the comment that clients look for. */

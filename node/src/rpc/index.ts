@@ -1,3 +1,4 @@
+export type { Admission, RequestSubject } from "./admission.js";
 export { chainReader, type ChainReaderParts } from "./chain-reader.js";
 export { internalError, NODE_ERRORS, nodeError, PROTOCOL_ERRORS, refusedSubmission, RpcError } from "./errors.js";
 export { runGroupMethod } from "./group-methods.js";
@@ -6,5 +7,13 @@ export { HTTP_LIMITS, startRpcHttpServer, type HttpLimits, type RpcHttpServer } 
 export { METHODS } from "./methods.js";
 export type { StoredBlock } from "./objects.js";
 export { createNodeReader, type NodeFacts, type NodeReader, type SessionView } from "./node-reader.js";
-export { createRpcService, type GroupGateway, type RpcBackend, type RpcService } from "./service.js";
+export { ReceiptPrinter, refusedReceiptText } from "./pushed-receipts.js";
+export {
+  createRpcService,
+  type GroupGateway,
+  type ReceiptRequest,
+  type RpcBackend,
+  type RpcCaller,
+  type RpcService,
+} from "./service.js";
 export type { NodeOperations } from "./operations.js";

@@ -11,6 +11,7 @@ export interface SessionView {
   readonly nodeName: string;
   /** Remote `address:port` of the socket. */
   readonly endpoint: string;
+  /** Those it announced, but for private ones that were not verified. */
   readonly topics: readonly string[];
 }
 
@@ -34,6 +35,8 @@ export interface NodeFacts {
   /** Configured peers. */
   staticPeers(): readonly { readonly host: string; readonly port: number }[];
   sessions(): readonly SessionView[];
+  /** Topics that SDKs of this node subscribe to, ascending. */
+  topics(): readonly string[];
   /** Groups in which this node is sealer or observer, ascending. */
   groupsOfNode(): readonly number[];
 }
@@ -81,7 +84,7 @@ export function createNodeReader(facts: NodeFacts): NodeReader {
       IPAndPort: facts.listen,
       Node: facts.nodeName,
       NodeID: facts.nodeId,
-      Topic: [],
+      Topic: facts.topics(),
     }),
     peers: () =>
       facts.sessions().map((session) => ({

@@ -1,6 +1,7 @@
 /** From request text to answer text: shape, method, parameters, then whoever answers the method. */
 import { unreachable } from "@tsbcos/core/primitives";
 import { readJson, writeJson, type Json } from "@tsbcos/core/protocol";
+import { admissionError, subjectOf, type Admission, type RequestSubject } from "./admission.js";
 import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
 import { int32Of, parseBytes } from "./formats.js";
 import { METHODS, parametersFit } from "./methods.js";
@@ -19,10 +20,31 @@ export interface GroupGateway {
   /**
    * Hands a signed transaction to the group.
    *
+   * @param receipt to be pushed later
    * @returns its hash, 64 hexadecimal digits
    * @throws RpcError (as a rejection) when it is refused
    */
-  submit(raw: Uint8Array): Promise<string>;
+  submit(raw: Uint8Array, receipt?: ReceiptRequest): Promise<string>;
+}
+
+/** A receipt that the client is to get once the transaction is in a block, or given up. */
+export interface ReceiptRequest {
+  readonly wish: {
+    readonly withProof: boolean;
+    /** A refusal, too, becomes a receipt; the request itself is answered with the hash. */
+    readonly refusalsAsReceipts: boolean;
+  };
+  push(text: string): void;
+}
+
+/** A client that is more than its request. */
+export interface RpcCaller {
+  /** Asked about each request with a method and parameters, before anything else looks at it. */
+  admit(subject: RequestSubject): Admission;
+  /** Whether refused transactions are told by receipts. */
+  readonly refusalsAsReceipts: boolean;
+  /** Takes the receipt of a transaction that it sent. May be called before the request is answered. */
+  pushReceipt(text: string): void;
 }
 
 /** Where the service finds its answers. */
@@ -38,7 +60,7 @@ export interface RpcBackend {
 /** Answers request texts. */
 export interface RpcService {
   /** One request or a batch in, one answer text out, with its final newline. Never rejects. */
-  handle(text: string): Promise<string>;
+  handle(text: string, caller?: RpcCaller): Promise<string>;
 }
 
 interface Request {
@@ -70,6 +92,18 @@ function requestIn(object: RequestObject): Request | undefined {
   return { id: id ?? null, method, params };
 }
 
+/** What to tell the caller of the transaction that it sends. */
+function receiptFor({ method }: Request, caller: RpcCaller | undefined): ReceiptRequest | undefined {
+  if (caller === undefined) return undefined;
+  const { refusalsAsReceipts } = caller;
+  return {
+    wish: { withProof: method === "sendRawTransactionAndGetProof", refusalsAsReceipts },
+    push: (text) => {
+      caller.pushReceipt(text);
+    },
+  };
+}
+
 /** Group number from the first parameter: its low 16 bits count, as a signed number. */
 function groupIdOf(params: readonly Json[]): number {
   return (int32Of(params[0]) << 16) >> 16;
@@ -98,7 +132,7 @@ function answerNode(reader: NodeReader, method: string): Json {
 
 /** A service over `backend`. */
 export function createRpcService(backend: RpcBackend): RpcService {
-  async function answer(request: Request): Promise<string> {
+  async function answer(request: Request, caller: RpcCaller | undefined): Promise<string> {
     const method = METHODS.get(request.method);
     if (method === undefined) throw protocolError("methodNotFound");
     if (!parametersFit(method, request.params)) throw protocolError("invalidParams");
@@ -113,21 +147,27 @@ export function createRpcService(backend: RpcBackend): RpcService {
       case "group":
         return group.read(request.method, params.slice(1));
       case "submit":
-        return writeJson(`0x${await group.submit(parseBytes(String(params[1])))}`);
+        return writeJson(`0x${await group.submit(parseBytes(String(params[1])), receiptFor(request, caller))}`);
       default:
         return unreachable(method.scope);
     }
   }
 
-  async function handleOne(value: Json): Promise<string> {
+  async function handleOne(value: Json, caller: RpcCaller | undefined): Promise<string> {
     if (!isRequestObject(value)) return errorText(null, protocolError("invalidRequest"));
     const object: RequestObject = value;
     const id = isId(object["id"]) ? (object["id"] ?? null) : null;
+    const subject = subjectOf(object);
+    const admission = subject === undefined ? undefined : caller?.admit(subject);
+    if (subject !== undefined && admission !== undefined && admission !== "admitted") {
+      const { error, keepsId } = admissionError(admission, subject.method);
+      return errorText(keepsId ? id : null, error);
+    }
     const request = requestIn(object);
     if (request === undefined) return errorText(id, protocolError("invalidRequest"));
     try {
       if (METHODS.has(request.method) && !("id" in object)) throw protocolError("notification");
-      const result = await answer(request);
+      const result = await answer(request, caller);
       return `{"id":${writeJson(id)},"jsonrpc":"2.0","result":${result}}`;
     } catch (error) {
       if (error instanceof RpcError) return errorText(id, error);
@@ -137,14 +177,14 @@ export function createRpcService(backend: RpcBackend): RpcService {
   }
 
   return {
-    async handle(text) {
+    async handle(text, caller) {
       const value = readJson(text);
       if (value === undefined) return `${errorText(null, protocolError("parse"))}\n`;
-      if (!Array.isArray(value)) return `${await handleOne(value)}\n`;
+      if (!Array.isArray(value)) return `${await handleOne(value, caller)}\n`;
       if (value.length === 0) return `${errorText(null, protocolError("invalidRequest"))}\n`;
       const answers: string[] = [];
       // One after the other, as clients expect of a batch: a later request may depend on an earlier one.
-      for (const element of value as readonly Json[]) answers.push(await handleOne(element));
+      for (const element of value as readonly Json[]) answers.push(await handleOne(element, caller));
       return `[${answers.join(",")}]\n`;
     },
   };

@@ -10,8 +10,10 @@ import type { NodeId } from "@tsbcos/core/primitives";
 import type { StateWrite } from "@tsbcos/core/state";
 import { unpackBytes } from "./bytes-pack.js";
 import { failedTransactions } from "./failed-transactions.js";
+import { LogWatches, type LogWatchesParts } from "./log-watches.js";
 import type { GroupCounters, PlainError, ToGroup } from "./messages.js";
 import type { Outbox } from "./outbox.js";
+import { OwedReceipts, type ReceiptTexts } from "./owed-receipts.js";
 import type { VerifierClient } from "./verifiers.js";
 
 /** The part of the store that a running group writes to. */
@@ -30,6 +32,9 @@ export interface GroupHostParts {
   readonly outbox: Outbox;
   /** Given when failed transactions are to be logged with their reasons. */
   readonly debugSuite: CryptoSuite | undefined;
+  readonly receiptTexts: ReceiptTexts;
+  /** Where logs are looked for. */
+  readonly logs: Pick<LogWatchesParts, "ledger" | "blocksPerSliceMax">;
   /** Answers a reading method with JSON text; throws what {@link errorOf} understands. */
   readonly read: (method: string, params: unknown) => string;
   readonly counters: () => GroupCounters;
@@ -44,6 +49,8 @@ export interface GroupHostParts {
 /** Ports of one group, and the handler of what the main thread sends. */
 export class GroupHost implements GroupPorts {
   readonly #parts: GroupHostParts;
+  readonly #receipts: OwedReceipts;
+  readonly #logs: LogWatches;
   #driver: GroupDriver | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Writes under way; a stop waits for them. */
@@ -52,6 +59,20 @@ export class GroupHost implements GroupPorts {
 
   constructor(parts: GroupHostParts) {
     this.#parts = parts;
+    this.#receipts = new OwedReceipts(parts.receiptTexts, (requestId, text) => {
+      parts.outbox.receipt(requestId, text);
+    });
+    this.#logs = new LogWatches({
+      ...parts.logs,
+      found: (finding) => {
+        parts.outbox.finding(finding);
+      },
+      later: (run) => {
+        setImmediate(() => {
+          if (!this.#stopping) this.#turn(run);
+        });
+      },
+    });
   }
 
   /** Connects the driver that these ports serve, and gives the group its first input. */
@@ -113,10 +134,10 @@ export class GroupHost implements GroupPorts {
         else this.#post({ type: "bandwidth-granted", token: effect.token, blocks: effect.sizes.length });
         return;
       case "submission-result":
-        this.#answerSubmission(effect);
+        outbox.submission(this.#receipts.answer(effect));
         return;
       case "transaction-abandoned":
-        // Clients over HTTP ask for receipts themselves: there is nobody to be told.
+        this.#receipts.abandoned(effect);
         return;
       case "members-changed":
         outbox.members(effect.members);
@@ -140,14 +161,19 @@ export class GroupHost implements GroupPorts {
           this.#post({ type: "peers-changed", peers: message.peers });
           return;
         case "submit":
-          unpackBytes(message.raws).forEach((raw, index) => {
-            const requestId = message.requestIds[index];
-            assert(requestId !== undefined, "every submission has its number");
-            this.#post({ type: "transaction-submitted", requestId, raw });
-          });
+          this.#submit(message);
           return;
         case "read":
           this.#read(message);
+          return;
+        case "watch-logs":
+          this.#logs.add(message.watch);
+          return;
+        case "unwatch-logs":
+          this.#logs.remove(message.watchId);
+          return;
+        case "logs-taken":
+          this.#logs.taken(message.watchId);
           return;
         case "bandwidth":
           this.#post({ type: "bandwidth-granted", token: message.token, blocks: message.blocks });
@@ -161,6 +187,16 @@ export class GroupHost implements GroupPorts {
         default:
           unreachable(message);
       }
+    });
+  }
+
+  #submit({ requestIds, wishes, raws }: Extract<ToGroup, { type: "submit" }>): void {
+    unpackBytes(raws).forEach((raw, index) => {
+      const requestId = requestIds[index];
+      const wish = wishes[index];
+      assert(requestId !== undefined, "every submission has its number");
+      if (wish !== undefined) this.#receipts.submitted(requestId, { wish, raw });
+      this.#post({ type: "transaction-submitted", requestId, raw });
     });
   }
 
@@ -182,14 +218,6 @@ export class GroupHost implements GroupPorts {
     }
   }
 
-  #answerSubmission({ requestId, result }: GroupEffectOf<"submission-result">): void {
-    if (result.ok) this.#parts.outbox.submission({ requestId, hash: result.value });
-    else {
-      const { code, text } = result.error;
-      this.#parts.outbox.submission({ requestId, refusal: { code, text } });
-    }
-  }
-
   #report({ head, block }: GroupEffectOf<"block-committed">): void {
     const { nodeId, outbox, debugSuite } = this.#parts;
     const index = head.sealers.indexOf(nodeId);
@@ -203,6 +231,8 @@ export class GroupHost implements GroupPorts {
       timestampMs: block.header.timestamp,
       nodeIndex: index < 0 ? NOT_A_SEALER : index,
     });
+    this.#receipts.committed(block);
+    this.#logs.headMoved();
   }
 
   #store(effect: GroupEffectOf<"store-block">): void {

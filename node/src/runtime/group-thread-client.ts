@@ -4,6 +4,7 @@ import { CodedError, type NodeId, type TraceEvent } from "@tsbcos/core/primitive
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { buffersOf, packBytes, unpackBytes } from "./bytes-pack.js";
 import { FrameBudget } from "./frame-budget.js";
+import type { LogFinding, LogWatch } from "./log-watches.js";
 import type {
   BandwidthAsk,
   CommittedBlock,
@@ -13,6 +14,7 @@ import type {
   GroupThreadStart,
   PlainError,
   ReadAnswer,
+  ReceiptWish,
   SendHead,
   SubmissionAnswer,
   ToGroup,
@@ -63,11 +65,14 @@ export class GroupThread {
   readonly #submissions = new Map<number, Waiting<string>>();
   readonly #reads = new Map<number, Waiting<string>>();
   readonly #counts = new Map<number, Waiting<GroupCounters>>();
+  readonly #receipts = new Map<number, (text: string) => void>();
+  readonly #logs = new Map<number, (finding: LogFinding) => void>();
   readonly #budget = new FrameBudget();
   #nextRequest = 1;
   #heads: FrameHead[] = [];
   #bodies: Uint8Array[] = [];
   #submitIds: number[] = [];
+  #submitWishes: (ReceiptWish | undefined)[] = [];
   #submitRaws: Uint8Array[] = [];
   #flushDue = false;
   #ended = false;
@@ -132,10 +137,11 @@ export class GroupThread {
   /**
    * Hands a signed transaction to the group.
    *
+   * @param receipt what the client wants to be told later, and how. Nothing comes when the group ends before
    * @returns its hash
    * @throws SubmissionRefused (as a rejection), with the refusal's code and text
    */
-  submit(raw: Uint8Array): Promise<string> {
+  submit(raw: Uint8Array, receipt?: { readonly wish: ReceiptWish; push(text: string): void }): Promise<string> {
     if (this.#ended) return Promise.reject(new CodedError("group-stopped", "the group was stopped"));
     if (this.#submissions.size >= SUBMISSIONS_WAITING_MAX) {
       return Promise.reject(new SubmissionRefused("pool-full", "TransactionPoolIsFull, txHash=..."));
@@ -143,7 +149,9 @@ export class GroupThread {
     return new Promise((resolve, reject) => {
       const requestId = this.#nextRequest++;
       this.#submissions.set(requestId, { resolve, reject });
+      if (receipt !== undefined) this.#receipts.set(requestId, receipt.push);
       this.#submitIds.push(requestId);
+      this.#submitWishes.push(receipt?.wish);
       this.#submitRaws.push(raw);
       this.#flushSoon();
     });
@@ -164,6 +172,26 @@ export class GroupThread {
       this.#flush();
       this.#post({ type: "read", requestId, method, params });
     });
+  }
+
+  /**
+   * Begins to look for logs.
+   *
+   * @param found gets each finding, until one says that it is the last. The next ones wait until `taken` has been
+   * called for it
+   */
+  watchLogs(watch: Omit<LogWatch, "id">, found: (finding: LogFinding) => void): { taken(): void; end(): void } {
+    const watchId = this.#nextRequest++;
+    this.#logs.set(watchId, found);
+    this.#post({ type: "watch-logs", watch: { ...watch, id: watchId } });
+    return {
+      taken: () => {
+        if (this.#logs.has(watchId)) this.#post({ type: "logs-taken", watchId });
+      },
+      end: () => {
+        if (this.#logs.delete(watchId)) this.#post({ type: "unwatch-logs", watchId });
+      },
+    };
   }
 
   /** Answers a question of {@link GroupThreadEvents.onBandwidthAsk}: that many of the blocks may leave. */
@@ -216,8 +244,10 @@ export class GroupThread {
     }
     if (this.#submitIds.length > 0) {
       const raws = packBytes(this.#submitRaws);
-      this.#post({ type: "submit", requestIds: this.#submitIds, raws }, buffersOf(raws));
+      const submit = { type: "submit", requestIds: this.#submitIds, wishes: this.#submitWishes, raws } as const;
+      this.#post(submit, buffersOf(raws));
       this.#submitIds = [];
+      this.#submitWishes = [];
       this.#submitRaws = [];
     }
   }
@@ -233,6 +263,16 @@ export class GroupThread {
     for (const answer of message.reads ?? []) this.#readAnswered(answer);
     if (message.members !== undefined) this.#events.onMembers(message.members);
     for (const block of message.blocks ?? []) this.#events.onBlock(block);
+    // After the blocks: clients hear of a block before they get its receipts.
+    for (const { requestId, text } of message.receipts ?? []) {
+      this.#receipts.get(requestId)?.(text);
+      this.#receipts.delete(requestId);
+    }
+    for (const finding of message.findings ?? []) {
+      const found = this.#logs.get(finding.watchId);
+      if (finding.isLast) this.#logs.delete(finding.watchId);
+      found?.(finding);
+    }
     for (const event of message.traces ?? []) this.#events.onTrace(event);
     this.#budget.handled(message.frameBatchesHandled ?? 0);
     for (const ask of message.bandwidthAsks ?? []) this.#events.onBandwidthAsk(ask);
@@ -256,7 +296,10 @@ export class GroupThread {
     const waiting = this.#submissions.get(answer.requestId);
     this.#submissions.delete(answer.requestId);
     if ("hash" in answer) waiting?.resolve(answer.hash);
-    else waiting?.reject(new SubmissionRefused(answer.refusal.code, answer.refusal.text));
+    else {
+      this.#receipts.delete(answer.requestId);
+      waiting?.reject(new SubmissionRefused(answer.refusal.code, answer.refusal.text));
+    }
   }
 
   #readAnswered(answer: ReadAnswer): void {
@@ -272,6 +315,8 @@ export class GroupThread {
       for (const { reject } of kind.values()) reject(error);
       kind.clear();
     }
+    this.#receipts.clear();
+    this.#logs.clear();
   }
 
   #fail(error: CodedError): void {

@@ -1,4 +1,6 @@
 export { GroupHost, type GroupHostParts, type GroupStore } from "./group-host.js";
+export type { LogFinding, LogWatch } from "./log-watches.js";
+export type { ReceiptTexts } from "./owed-receipts.js";
 export { GroupThread, ReadFailed, SubmissionRefused, type GroupThreadEvents } from "./group-thread-client.js";
 export type {
   BandwidthAsk,
@@ -6,6 +8,7 @@ export type {
   GroupCounters,
   GroupThreadStart,
   PlainError,
+  ReceiptWish,
   SendHead,
   ToGroup,
 } from "./messages.js";

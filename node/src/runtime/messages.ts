@@ -4,6 +4,7 @@ import type { NodeId, TraceEvent } from "@tsbcos/core/primitives";
 import type { GenesisConfig } from "@tsbcos/core/ledger";
 import type { GroupOptions } from "@tsbcos/core/group";
 import type { PackedBytes } from "./bytes-pack.js";
+import type { LogFinding, LogWatch } from "./log-watches.js";
 
 /** What a group's thread is started with. */
 export interface GroupThreadStart {
@@ -24,6 +25,8 @@ export interface GroupThreadStart {
   /** Trace events at this level and above are sent to the main thread. */
   readonly traceLevel: TraceEvent["level"];
   readonly verifierPorts: readonly MessagePort[];
+  /** Blocks whose logs are pushed together, at most. */
+  readonly logBlocksPerPush: number;
   /** Blocks that others fetch must be asked for: a limit of bandwidth is set for the node or the group. */
   readonly limitsBandwidth: boolean;
 }
@@ -51,12 +54,30 @@ export interface PlainError {
   readonly withData: boolean;
 }
 
+/** What a client that hands in a transaction wants to be told of it later. */
+export interface ReceiptWish {
+  /** With the Merkle proofs of transaction and receipt. */
+  readonly withProof: boolean;
+  /** A refusal, too, is told by a receipt; the submission itself is answered with the hash. */
+  readonly refusalsAsReceipts: boolean;
+}
+
 /** From the main thread to a group. */
 export type ToGroup =
   | { readonly type: "frames"; readonly heads: readonly FrameHead[]; readonly bodies: PackedBytes }
   | { readonly type: "peers"; readonly peers: readonly NodeId[] }
-  | { readonly type: "submit"; readonly requestIds: readonly number[]; readonly raws: PackedBytes }
+  /** `wishes` has a place for each submission, empty for clients that ask for receipts themselves. */
+  | {
+      readonly type: "submit";
+      readonly requestIds: readonly number[];
+      readonly wishes: readonly (ReceiptWish | undefined)[];
+      readonly raws: PackedBytes;
+    }
   | { readonly type: "read"; readonly requestId: number; readonly method: string; readonly params: unknown }
+  | { readonly type: "watch-logs"; readonly watch: LogWatch }
+  | { readonly type: "unwatch-logs"; readonly watchId: number }
+  /** A finding has reached its client. */
+  | { readonly type: "logs-taken"; readonly watchId: number }
   /** Answer to a question for bandwidth. */
   | { readonly type: "bandwidth"; readonly token: number; readonly blocks: number }
   /** Asks for {@link GroupCounters}. */
@@ -116,6 +137,9 @@ export interface FromGroup {
   readonly reads?: readonly ReadAnswer[];
   readonly members?: readonly NodeId[];
   readonly blocks?: readonly CommittedBlock[];
+  /** Receipts that were wished for, by the number of the submission. */
+  readonly receipts?: readonly { readonly requestId: number; readonly text: string }[];
+  readonly findings?: readonly LogFinding[];
   readonly traces?: readonly TraceEvent[];
   /** Batches of frames that have been handled: the main thread bounds what is under way. */
   readonly frameBatchesHandled?: number;

@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { NodeId, TraceEvent } from "@tsbcos/core/primitives";
 import { buffersOf, packBytes } from "./bytes-pack.js";
+import type { LogFinding } from "./log-watches.js";
 import type {
   BandwidthAsk,
   CommittedBlock,
@@ -20,6 +21,8 @@ export class Outbox {
   #submissions: SubmissionAnswer[] = [];
   #reads: ReadAnswer[] = [];
   #blocks: CommittedBlock[] = [];
+  #receipts: { readonly requestId: number; readonly text: string }[] = [];
+  #findings: LogFinding[] = [];
   #traces: TraceEvent[] = [];
   #members: readonly NodeId[] | undefined;
   #frameBatchesHandled = 0;
@@ -49,6 +52,14 @@ export class Outbox {
 
   block(block: CommittedBlock): void {
     this.#blocks.push(block);
+  }
+
+  receipt(requestId: number, text: string): void {
+    this.#receipts.push({ requestId, text });
+  }
+
+  finding(finding: LogFinding): void {
+    this.#findings.push(finding);
   }
 
   trace(event: TraceEvent): void {
@@ -81,6 +92,11 @@ export class Outbox {
     if (this.#submissions.length > 0) message.submissions = this.#submissions;
     if (this.#reads.length > 0) message.reads = this.#reads;
     if (this.#blocks.length > 0) message.blocks = this.#blocks;
+    if (this.#receipts.length > 0) message.receipts = this.#receipts;
+    if (this.#findings.length > 0) {
+      message.findings = this.#findings;
+      transfer.push(...this.#findings.map(({ data }) => data.buffer));
+    }
     if (this.#traces.length > 0) message.traces = this.#traces;
     if (this.#members !== undefined) message.members = this.#members;
     if (this.#frameBatchesHandled > 0) message.frameBatchesHandled = this.#frameBatchesHandled;
@@ -89,6 +105,8 @@ export class Outbox {
     this.#submissions = [];
     this.#reads = [];
     this.#blocks = [];
+    this.#receipts = [];
+    this.#findings = [];
     this.#traces = [];
     this.#members = undefined;
     this.#frameBatchesHandled = 0;

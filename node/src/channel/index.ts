@@ -1,0 +1,17 @@
+/** The SDK channel of a node. */
+export { AmopService } from "./amop-service.js";
+export type { AmopNetwork } from "./amop-service.js";
+export { readChannelCredentials } from "./credentials.js";
+export type {
+  ChannelGroup,
+  ChannelServer,
+  ChannelServerOptions,
+  ChannelStatistics,
+  ChannelTraffic,
+  LogSearch,
+  RpcClient,
+  RunningSearch,
+} from "./interface.js";
+export { startChannelServer } from "./server.js";
+export { createClientTls } from "./transport.js";
+export type { ClientTransport } from "./transport.js";
