@@ -23,11 +23,14 @@ export const EMPTY_BYTES: Uint8Array = new Uint8Array(0);
 
 // Every hash, address and node id passes here. Appending digits would leave a chain of string pieces behind each.
 const hexScratch = new Uint8Array(512);
+/** The scratch array cut to each length that was asked for: making a view costs as much as writing the digits. */
+const hexScratches: Uint8Array[] = [];
 
 /** Lower-case hexadecimal text of `bytes`, two digits a byte, no prefix. */
 export function bytesToHex(bytes: Uint8Array): string {
   const length = bytes.length * 2;
-  const digits = length <= hexScratch.length ? hexScratch.subarray(0, length) : new Uint8Array(length);
+  const digits =
+    length <= hexScratch.length ? (hexScratches[length] ??= hexScratch.subarray(0, length)) : new Uint8Array(length);
   for (let i = 0, at = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
     digits[at++] = HEX_CODES[byte >> 4] as number;
@@ -56,13 +59,27 @@ export function hexToBytes(text: string): Uint8Array {
   const length = (text.length - start) / 2;
   if (!Number.isInteger(length)) throw new TypeError("hexToBytes: odd number of digits");
   const bytes = new Uint8Array(length);
-  for (let i = 0, at = start; i < length; i++, at += 2) {
-    const high = HEX_VALUE[text.charCodeAt(at)] ?? 255;
-    const low = HEX_VALUE[text.charCodeAt(at + 1)] ?? 255;
-    if (high === 255 || low === 255) throw new TypeError(`hexToBytes: not a hexadecimal digit at ${at}`);
-    bytes[i] = (high << 4) | low;
-  }
+  writeDigits(bytes, 0, text, start);
   return bytes;
+}
+
+/**
+ * Writes the bytes of hexadecimal text, either case, without `0x`, into `into` from `at`, where there must be room.
+ *
+ * @throws TypeError as {@link hexToBytes}
+ */
+export function writeHex(into: Uint8Array, at: number, text: string): void {
+  if (text.length % 2 !== 0) throw new TypeError("writeHex: odd number of digits");
+  writeDigits(into, at, text, 0);
+}
+
+function writeDigits(into: Uint8Array, start: number, text: string, textStart: number): void {
+  for (let from = textStart, to = start; from < text.length; from += 2, to++) {
+    const high = HEX_VALUE[text.charCodeAt(from)] ?? 255;
+    const low = HEX_VALUE[text.charCodeAt(from + 1)] ?? 255;
+    if (high === 255 || low === 255) throw new TypeError(`not a hexadecimal digit at ${from}`);
+    into[to] = (high << 4) | low;
+  }
 }
 
 /** The parts one after the other in a new array. */

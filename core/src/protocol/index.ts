@@ -63,10 +63,18 @@ export {
   decodeTransaction,
   encodeTransaction,
   isSignatureInRange,
+  judgedTransaction,
+  judgeTransaction,
   signTransaction,
   signingDigest,
   transactionHash,
   verifyTransaction,
 } from "./transaction.js";
-export type { SignatureFailure, Transaction, UnsignedTransaction, VerifiedTransaction } from "./transaction.js";
+export type {
+  SignatureFailure,
+  Transaction,
+  TransactionVerdict,
+  UnsignedTransaction,
+  VerifiedTransaction,
+} from "./transaction.js";
 export * from "./version.js";

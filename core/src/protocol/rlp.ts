@@ -5,7 +5,7 @@
  * field and asks once, at the end. It accepts exactly one encoding of each value: minimal lengths, no single byte
  * below 0x80 behind a prefix, integers without leading zeros. See docs/protocol/data-model.md#rlp.
  */
-import { EMPTY_BYTES, assert, bytesToHex, hexToBytes } from "../primitives/index.js";
+import { EMPTY_BYTES, assert, bytesToHex, hexToBytes, writeHex } from "../primitives/index.js";
 import type { Address, Hash, NodeId } from "../primitives/index.js";
 
 /** Reads RLP items one after the other. Returned byte arrays are views of the source: copy what outlives it. */
@@ -314,18 +314,28 @@ export class RlpWriter {
 
   /** The bytes of hexadecimal text without prefix: hashes, addresses, node ids. */
   hex(text: string): this {
-    return this.bytes(hexToBytes(text));
+    const length = text.length / 2;
+    if (length === 1) return this.bytes(hexToBytes(text));
+    const prefix = prefixBytes(length);
+    this.reserve(prefix + length);
+    writePrefix(this.buffer, this.length, 0x80, length);
+    writeHex(this.buffer, this.length + prefix, text);
+    this.length += prefix + length;
+    return this;
   }
 
   /** A whole number from 0 to 2^53 − 1. */
   number(value: number): this {
     assert(Number.isSafeInteger(value) && value >= 0, "an RLP number is a whole number from 0");
-    if (value === 0) return this.bytes(EMPTY_BYTES);
     let length = 0;
     for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length++;
-    const bytes = new Uint8Array(length);
-    for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest & 255;
-    return this.bytes(bytes);
+    this.reserve(1 + length);
+    if (value === 0 || value >= 0x80) this.buffer[this.length++] = 0x80 + length;
+    for (let at = this.length + length - 1, rest = value; rest > 0; at--, rest = Math.floor(rest / 256)) {
+      this.buffer[at] = rest & 255;
+    }
+    this.length += length;
+    return this;
   }
 
   /** A non-negative integer of any size. */

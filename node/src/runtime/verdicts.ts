@@ -1,6 +1,5 @@
 /** What a verifier thread says of a batch of transactions: one fixed-size record each. */
-import { bytesToHex, hexToBytes, type Address, type Hash } from "@tsbcos/core/primitives";
-import { decodeTransaction, verifyTransaction, type VerifiedTransaction } from "@tsbcos/core/protocol";
+import { judgedTransaction, judgeTransaction, type VerifiedTransaction } from "@tsbcos/core/protocol";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 
 const HASH_AT = 1;
@@ -12,12 +11,12 @@ const RECORD_BYTES = 53;
 export function verifyBatch(raws: readonly Uint8Array[], suite: CryptoSuite): Uint8Array<ArrayBuffer> {
   const verdicts = new Uint8Array(raws.length * RECORD_BYTES);
   raws.forEach((raw, index) => {
-    const verified = verifyTransaction(raw, suite);
-    if (!verified.ok) return;
+    const verdict = judgeTransaction(raw, suite);
+    if (verdict === undefined) return;
     const at = index * RECORD_BYTES;
     verdicts[at] = 1;
-    verdicts.set(hexToBytes(verified.value.hash), at + HASH_AT);
-    verdicts.set(hexToBytes(verified.value.sender), at + SENDER_AT);
+    verdicts.set(verdict.hash, at + HASH_AT);
+    verdicts.set(verdict.sender, at + SENDER_AT);
   });
   return verdicts;
 }
@@ -34,12 +33,8 @@ export function applyVerdicts(
   return raws.map((raw, index) => {
     const at = index * RECORD_BYTES;
     if (verdicts[at] !== 1) return undefined;
-    const decoded = decodeTransaction(raw, suite);
-    if (!decoded.ok) return undefined;
-    return {
-      ...decoded.value,
-      hash: bytesToHex(verdicts.subarray(at + HASH_AT, at + SENDER_AT)) as Hash,
-      sender: bytesToHex(verdicts.subarray(at + SENDER_AT, at + RECORD_BYTES)) as Address,
-    };
+    const hash = verdicts.subarray(at + HASH_AT, at + SENDER_AT);
+    const sender = verdicts.subarray(at + SENDER_AT, at + RECORD_BYTES);
+    return judgedTransaction(raw, { hash, sender }, suite);
   });
 }
