@@ -7,6 +7,7 @@ import { ZERO_HASH, height } from "@tsbcos/core/primitives";
 import { BLOOM_BYTES, transactionsRoot, verifyTransaction } from "@tsbcos/core/protocol";
 import type { VerifiedTransaction } from "@tsbcos/core/protocol";
 import { MemoryStore } from "@tsbcos/core/state";
+import type { StateWrite } from "@tsbcos/core/state";
 import { plain, rawTransactionOf, signaturesOf } from "../vectors/index.js";
 import type { RpcBlock } from "../vectors/index.js";
 import { compareHeaders, compareReceipts, compareTables } from "./compare.js";
@@ -39,12 +40,14 @@ export interface ReplayOutcome {
 export interface ReplayOptions {
   /** Called after each block. */
   readonly onBlock?: (number: number, last: number) => void;
+  /** Takes every batch that the chain's store is written with, in order. */
+  readonly onWrite?: (batch: readonly StateWrite[]) => void;
 }
 
 /** Replays a chain in memory. Ends at the first difference. */
 export function replayChain(recording: Recording, options: ReplayOptions = {}): ReplayOutcome {
-  const replay = new Replay(recording);
-  const difference = replay.all(options);
+  const replay = new Replay(recording, options);
+  const difference = replay.all();
   return { ...replay.counts, difference: difference ?? replay.compareReopened() };
 }
 
@@ -53,8 +56,8 @@ export function replayChain(recording: Recording, options: ReplayOptions = {}): 
  *
  * @throws Error when the replay finds a difference
  */
-export function replayedLedger(recording: Recording): Ledger {
-  const replay = new Replay(recording);
+export function replayedLedger(recording: Recording, options: ReplayOptions = {}): Ledger {
+  const replay = new Replay(recording, options);
   const found = replay.all();
   if (found !== undefined) {
     throw new Error(`block ${found.block}, ${found.field}: recorded ${found.recorded}, computed ${found.computed}`);
@@ -65,12 +68,14 @@ export function replayedLedger(recording: Recording): Ledger {
 class Replay {
   readonly counts = { blocks: 0, transactions: 0, receipts: 0, blocksWithTables: 0 };
   readonly #recording: Recording;
+  readonly #options: ReplayOptions;
   readonly #store = new MemoryStore();
   readonly ledger: Ledger;
   readonly #executor: BlockExecutor;
 
-  constructor(recording: Recording) {
+  constructor(recording: Recording, options: ReplayOptions) {
     this.#recording = recording;
+    this.#options = options;
     this.ledger = this.#open();
     const { version, suite, chainId, groupId, freeStorage } = recording.rules;
     const blockHashAt = (number: number) => this.ledger.hashAt(number);
@@ -79,12 +84,12 @@ class Replay {
   }
 
   /** Every block in turn, up to the first difference. */
-  all(options: ReplayOptions = {}): ReplayDifference | undefined {
+  all(): ReplayDifference | undefined {
     const last = this.#recording.blocks.length - 1;
     let difference = this.compareGenesis();
     for (let number = 1; number <= last && difference === undefined; number++) {
       difference = this.block(this.#recording.blocks[number] as RpcBlock);
-      if (difference === undefined) options.onBlock?.(number, last);
+      if (difference === undefined) this.#options.onBlock?.(number, last);
     }
     return difference;
   }
@@ -132,7 +137,7 @@ class Replay {
   #open(): Ledger {
     const opened = Ledger.open(this.#store, this.#recording.rules, this.#recording.genesis);
     if (!opened.ok) throw new Error(`the replayed chain cannot be opened: ${opened.error.message}`);
-    this.#store.write(opened.value.initialWrites);
+    this.#write(opened.value.initialWrites);
     return opened.value.ledger;
   }
 
@@ -159,6 +164,11 @@ class Replay {
       sealerList: decidingNodes(head, this.#recording.rules),
     };
     return { header, transactions, chargeGas: head.settings.chargeGas };
+  }
+
+  #write(batch: readonly StateWrite[]): void {
+    this.#store.write(batch);
+    this.#options.onWrite?.(batch);
   }
 
   #compareBlock(recorded: RpcBlock, input: BlockInput, executed: ExecutedBlock): ReplayDifference | undefined {
@@ -215,7 +225,7 @@ class Replay {
 
   #commit(recorded: RpcBlock, executed: ExecutedBlock): ReplayDifference | undefined {
     const head: ChainHead = this.ledger.head();
-    this.#store.write(this.ledger.prepareStore(executed, signaturesOf(recorded)));
+    this.#write(this.ledger.prepareStore(executed, signaturesOf(recorded)));
     const { totalTransactions } = this.ledger.committed(executed);
     const { number } = executed.header;
     const expected = head.totalTransactions + recorded.transactions.length;
