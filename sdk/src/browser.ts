@@ -18,18 +18,8 @@ export {
 } from "./accounts/pem.js";
 export type { Amop, AmopListener, AmopMessage, AmopSendOptions } from "./amop/amop.js";
 export type { Chain } from "./chain.js";
-export {
-  Client,
-  connectOver,
-  type ClientOptions,
-  type ContractCall,
-  type Deployed,
-  type Deployment,
-  type Draft,
-  type SelectorOptions,
-  type Signed,
-  type Written,
-} from "./client.js";
+export { Client, connectOver, type ClientOptions, type Draft, type Signed } from "./client.js";
+export type { ContractCall, Deployed, Deployment, SelectorOptions, Written } from "./contracts/calls.js";
 export {
   decodeCall,
   decodeLog,
@@ -45,6 +35,14 @@ export { revertReason } from "./contracts/failure.js";
 export { receiptOf, type Log, type Receipt } from "./contracts/receipt.js";
 export { STATUS_TEXTS, statusText } from "./contracts/status.js";
 export * from "./errors.js";
+export type { ChainEvent, EventQuery } from "./events/query.js";
+export {
+  comparePositions,
+  type BlockRange,
+  type LogPosition,
+  type LogQuery,
+  type Subscription,
+} from "./events/subscription.js";
 export { digitsOf, parseAddress, parseHex, toHex, type Hex } from "./hex.js";
 export { CnsService, type CnsEntry } from "./precompiled/cns.js";
 export { codeOfOutput, PRECOMPILED_TEXTS, precompiledText } from "./precompiled/codes.js";

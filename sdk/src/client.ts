@@ -1,15 +1,16 @@
 /** A group of a chain as a program sees it: one account that deploys, calls, sends and waits. */
 import { standardSuite, smSuite, type CryptoSuite } from "@tsbcos/core/crypto";
-import { bytesToBigInt, EMPTY_BYTES, type Address } from "@tsbcos/core/primitives";
+import { bytesToBigInt, CodedError, EMPTY_BYTES, type Address } from "@tsbcos/core/primitives";
 import { encodeTransaction, signingDigest, type UnsignedTransaction } from "@tsbcos/core/protocol";
 import type {
   Abi,
-  ContractConstructorArgs,
+  ContractEventName,
   ContractFunctionArgs,
   ContractFunctionName,
   ContractFunctionReturnType,
 } from "viem";
 import { createAccount, type Account } from "./accounts/account.js";
+import type { Amop } from "./amop/amop.js";
 import { demandSameSuite, readChain, type Chain } from "./chain.js";
 import {
   decodeLog,
@@ -19,10 +20,13 @@ import {
   functionOf,
   type DecodedEvent,
 } from "./contracts/abi.js";
+import type { Any, ContractCall, Deployed, Deployment, SelectorOptions, Writing, Written } from "./contracts/calls.js";
 import { revertReason } from "./contracts/failure.js";
 import { receiptOf, type Receipt } from "./contracts/receipt.js";
 import { statusOfRefusal } from "./contracts/status.js";
 import { ReceiptTimeoutError, RpcError, TransactionFailedError, TransactionRefusedError } from "./errors.js";
+import { logQueryOf, type ChainEvent, type EventQuery } from "./events/query.js";
+import { subscribe, type LogQuery, type Subscription } from "./events/subscription.js";
 import { digitsOf, parseAddress, toHex, type Hex } from "./hex.js";
 import { CnsService } from "./precompiled/cns.js";
 import { ConfigService } from "./precompiled/config.js";
@@ -35,63 +39,8 @@ import { PermissionService } from "./precompiled/permissions.js";
 import { TableService } from "./precompiled/tables.js";
 import { proveTransaction, type ProvenTransaction } from "./proofs/prove.js";
 import { Rpc } from "./rpc/rpc.js";
-import type { Transport } from "./rpc/transport.js";
+import type { ChainLog, Transport } from "./rpc/transport.js";
 import type { RpcReceipt } from "./rpc/types.js";
-
-type Reading = "pure" | "view";
-type Writing = "nonpayable" | "payable";
-type Any = Reading | Writing;
-
-/** A call of a contract's function. With a `const` ABI the name and the arguments are checked by the compiler. */
-export type ContractCall<
-  abi extends Abi | readonly unknown[],
-  mutability extends Any,
-  name extends ContractFunctionName<abi, mutability>,
-  args extends ContractFunctionArgs<abi, mutability, name>,
-> = {
-  readonly abi: abi;
-  /** The contract, with or without `0x`. */
-  readonly address: string;
-  readonly functionName: name | ContractFunctionName<abi, mutability>;
-} & ArgsOf<args, ContractFunctionArgs<abi, mutability, name>> &
-  SelectorOptions;
-
-/** Arguments may be left out where there are none. */
-type ArgsOf<args, allowed> = readonly [] extends allowed ? { readonly args?: args } : { readonly args: args };
-
-/** Which compiler made the contract. */
-export interface SelectorOptions {
-  /**
-   * The hash that function selectors and topics are cut from, by suite name: the chain's own by default. `standard`
-   * for a contract on an SM chain that was compiled by a compiler which knows Keccak-256 only.
-   */
-  readonly selectors?: CryptoSuite["name"];
-}
-
-/** A contract to deploy. */
-export type Deployment<abi extends Abi | readonly unknown[]> = {
-  readonly abi: abi;
-  /** Code that creates it, hexadecimal. */
-  readonly bytecode: string;
-} & ArgsOf<ContractConstructorArgs<abi>, ContractConstructorArgs<abi>> &
-  SelectorOptions;
-
-/** A deployed contract. */
-export interface Deployed {
-  readonly address: Hex;
-  readonly receipt: Receipt;
-  /** What the constructor logged. */
-  readonly events: readonly DecodedEvent[];
-}
-
-/** What a call in a transaction did. */
-export interface Written<result> {
-  /** What the function returned. */
-  readonly result: result;
-  readonly receipt: Receipt;
-  /** Its logs as far as the ABI explains them. */
-  readonly events: readonly DecodedEvent[];
-}
 
 /** A transaction before it is signed. */
 export interface Draft {
@@ -197,19 +146,27 @@ export class Client {
    * @throws TransactionRefusedError when it does not
    */
   async send(transaction: Signed): Promise<void> {
+    const { hash, raw } = transaction;
+    await this.#refusalsOf(hash, () => this.rpc.sendRawTransaction(raw));
+  }
+
+  /** Runs what sends a transaction, and tells refusals from other errors. */
+  async #refusalsOf<T>(hash: Hex, send: () => Promise<T>): Promise<T | undefined> {
     try {
-      await this.rpc.sendRawTransaction(transaction.raw);
+      return await send();
     } catch (cause) {
       const status = cause instanceof RpcError ? statusOfRefusal(cause.rpcMessage) : undefined;
       if (status === undefined) throw cause;
-      // A node that fell silent may have passed it on before: to be known already is what was wanted.
-      if (status === 10000 || status === 10001 || (status === 15 && (await this.#isInBlock(transaction.hash)))) return;
-      throw new TransactionRefusedError(status, transaction.hash, { cause });
+      await this.#demandKnown(status, hash, cause);
+      return undefined;
     }
   }
 
-  async #isInBlock(hash: Hex): Promise<boolean> {
-    return (await this.rpc.getTransactionByHash(hash)) !== null;
+  /** A node that fell silent may have passed the transaction on before: to be known already is what was wanted. */
+  async #demandKnown(status: number, hash: Hex, cause?: unknown): Promise<void> {
+    const isKnown =
+      status === 10000 || status === 10001 || (status === 15 && (await this.rpc.getTransactionByHash(hash)) !== null);
+    if (!isKnown) throw new TransactionRefusedError(status, hash, { cause });
   }
 
   /**
@@ -256,15 +213,14 @@ export class Client {
       await this.send(transaction);
       return this.waitForReceipt(hash);
     }
-    const receipt = await pushes.submit(raw, {
-      groupId: this.groupId,
-      hash,
-      timeoutMs: this.#receiptTimeoutMs,
-      withProof: false,
-    });
+    const receipt = await this.#refusalsOf(hash, () =>
+      pushes.submit(raw, { groupId: this.groupId, hash, timeoutMs: this.#receiptTimeoutMs, withProof: false }),
+    );
+    if (receipt === undefined) return this.waitForReceipt(hash);
     // A refusal is pushed as a receipt of zeros: it is in no block.
-    if (/^0x0*$/.test(receipt.blockHash)) throw new TransactionRefusedError(Number(receipt.status), hash);
-    return this.#noted(receipt);
+    if (!/^0x0*$/.test(receipt.blockHash)) return this.#noted(receipt);
+    await this.#demandKnown(Number(receipt.status), hash);
+    return this.waitForReceipt(hash);
   }
 
   /**
@@ -341,6 +297,48 @@ export class Client {
    */
   prove(hash: string, sealers: readonly string[]): Promise<ProvenTransaction | undefined> {
     return proveTransaction(this.rpc, hash, sealers, this.chain);
+  }
+
+  /**
+   * Calls `listener` with each log that a filter wants, each once and in order, through all losses of connections.
+   *
+   * @throws CodedError `bad-filter`, `bad-hex`
+   */
+  watchLogs(filter: LogQuery, listener: (log: ChainLog) => void | Promise<void>): Promise<Subscription> {
+    return subscribe(this, filter, listener);
+  }
+
+  /**
+   * Calls `listener` with each event of a contract, each once and in order, through all losses of connections.
+   *
+   * @throws CodedError `no-such-event`, `bad-filter`, `bad-hex`
+   */
+  watchEvents<const abi extends Abi | readonly unknown[], name extends ContractEventName<abi> = ContractEventName<abi>>(
+    query: EventQuery<abi, name> & SelectorOptions,
+    listener: (event: ChainEvent<abi, name>) => void | Promise<void>,
+  ): Promise<Subscription> {
+    const suite = this.#selectors(query.selectors);
+    const abi = query.abi as Abi;
+    return subscribe(this, logQueryOf(query as never, suite), (log) => {
+      const decoded = decodeLog(abi, log, suite);
+      // Another contract's log with the same topic and other parameters.
+      if (decoded === undefined) return undefined;
+      return listener({ ...decoded, log } as ChainEvent<abi, name>);
+    });
+  }
+
+  /**
+   * Messages between clients of the chain.
+   *
+   * @throws CodedError `needs-channel` over HTTP
+   */
+  get amop(): Amop {
+    const { pushes } = this.chain.transport;
+    if (pushes !== undefined) return pushes.amop;
+    throw new CodedError(
+      "needs-channel",
+      "AMOP needs the channel: connect to channel ports (host:port) with certificates.",
+    );
   }
 
   /** Values agreed on the chain. */

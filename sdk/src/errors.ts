@@ -114,3 +114,47 @@ export class NodeRefusedError extends CodedError {
     this.nodeCode = outcome.code;
   }
 }
+
+const EVENT_FILTER_TEXTS: ReadonlyMap<number, string> = new Map([
+  [-41000, "the parameters are invalid"],
+  [-41001, "the request is invalid"],
+  [-41002, "the node does not run the group"],
+  [-41003, "the range of blocks is invalid, or longer than the node allows (event_filter.max_block_range)"],
+  [-41006, "this SDK is not in the group's sdk_allowlist"],
+  [-41007, "there is no such filter"],
+]);
+
+/** A node did not take a filter of event logs. */
+export class EventFilterError extends CodedError {
+  override readonly name = "EventFilterError";
+  /** Its code, such as -41003. */
+  readonly result: number;
+
+  constructor(result: number, endpoint: string) {
+    const text = EVENT_FILTER_TEXTS.get(result) ?? "unknown error";
+    super("event-filter-refused", `${endpoint} does not watch for these logs: ${text} (code ${result})`);
+    this.result = result;
+  }
+}
+
+const AMOP_TEXTS: ReadonlyMap<number, string> = new Map([
+  [99, "the receiver failed, or there is no such topic"],
+  [100, "no node that can be reached has a subscriber of the topic"],
+  [101, "the node of the receiver failed"],
+  [102, "no answer came in time"],
+  [103, "the node refuses, because its limit of bandwidth is used up"],
+  [104, "no subscriber at the receiving node answered"],
+  [105, "the answer could not be read"],
+]);
+
+/** A message to a topic got no answer. */
+export class AmopError extends CodedError {
+  override readonly name = "AmopError";
+  /** Its code, such as 100. */
+  readonly result: number;
+
+  constructor(topic: string, result: number, options?: ErrorOptions) {
+    super("amop-failed", `"${topic}": ${AMOP_TEXTS.get(result) ?? "unknown error"} (code ${result})`, options);
+    this.result = result;
+  }
+}

@@ -38,6 +38,6 @@ export interface Amop {
 export interface AmopSendOptions {
   /** The topic is private, and this client its publisher. */
   readonly isPrivate?: boolean;
-  /** How long the answer may take; 5 seconds by default. */
+  /** How long the answer may take; 10 seconds by default. */
   readonly timeoutMs?: number;
 }

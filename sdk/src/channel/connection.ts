@@ -18,17 +18,9 @@ import {
   type Handshake,
 } from "@tsbcos/core/protocol";
 import { ConnectionError } from "../errors.js";
+import type { ChannelCredentials } from "./credentials.js";
+import { explainFailure, explainHangUp } from "./diagnosis.js";
 import { RecordWriter } from "./record-writer.js";
-
-/** Certificates of an SDK, as the texts of its PEM files. */
-export interface ChannelCredentials {
-  /** `ca.crt`: who may have signed the node's certificate. */
-  readonly authority: string | Buffer;
-  /** `sdk.crt`: our own, followed by those of its issuers where there are any. */
-  readonly certificate: string | Buffer;
-  /** `sdk.key`. */
-  readonly key: string | Buffer;
-}
 
 /** Where to connect, and how. */
 export interface ChannelOptions {
@@ -71,7 +63,7 @@ const HANDSHAKE: Handshake = {
 const CURVES = "secp256k1:prime256v1:secp384r1:secp521r1";
 
 interface PendingRequest {
-  readonly answerType: number;
+  readonly answerTypes: readonly number[];
   readonly resolve: (frame: ChannelFrame) => void;
   readonly reject: (error: ConnectionError) => void;
   readonly timer: NodeJS.Timeout;
@@ -82,9 +74,11 @@ export function createSeq(): ByteString {
   return randomBytes(16).toString("hex") as ByteString;
 }
 
-/** The type of frame that answers a frame of this type. */
-function answerTypeOf(type: number): number {
-  return type === ChannelType.AmopRequest || type === ChannelType.AmopMulticast ? ChannelType.AmopResponse : type;
+/** The types of frames that answer a frame of this type. */
+function answerTypesOf(type: number): readonly number[] {
+  if (type === ChannelType.AmopRequest) return [ChannelType.AmopResponse];
+  // Some nodes answer a multicast with its own type.
+  return type === ChannelType.AmopMulticast ? [ChannelType.AmopResponse, type] : [type];
 }
 
 /** An open connection, handshake done. */
@@ -136,7 +130,8 @@ export class ChannelConnection {
     const handshake = "handshake" in options ? options.handshake : HANDSHAKE;
     try {
       if (handshake !== undefined) {
-        await connection.#shakeHands(handshake, Math.max(1, timeoutMs - (performance.now() - startedMs)));
+        const leftMs = Math.max(1, timeoutMs - (performance.now() - startedMs));
+        await connection.#shakeHands(handshake, leftMs, options.credentials);
       }
     } catch (error) {
       connection.close();
@@ -183,7 +178,7 @@ export class ChannelConnection {
         this.#pending.delete(seq);
         reject(new ConnectionError(`${this.endpoint} gave no answer within ${timeoutMs} ms.`));
       }, timeoutMs);
-      this.#pending.set(seq, { answerType: answerTypeOf(type), resolve, reject, timer });
+      this.#pending.set(seq, { answerTypes: answerTypesOf(type), resolve, reject, timer });
       this.send({ type, seq, result: 0, data });
     });
   }
@@ -199,16 +194,12 @@ export class ChannelConnection {
     this.#finish(new ConnectionError(`The connection to ${this.endpoint} was closed.`));
   }
 
-  async #shakeHands(handshake: Handshake, timeoutMs: number): Promise<void> {
+  async #shakeHands(handshake: Handshake, timeoutMs: number, credentials: ChannelCredentials): Promise<void> {
     let answer: ChannelFrame;
     try {
       answer = await this.request(ChannelType.Handshake, encodeHandshake(handshake), { timeoutMs });
     } catch (cause) {
-      throw new ConnectionError(
-        `${this.endpoint} ended the connection after TLS. Either it does not accept our certificate (is sdk.crt from the ` +
-          `agency of this node, and of the kind its rsa_crypto_channel asks for?), or it speaks other protocol versions.`,
-        { cause },
-      );
+      throw explainHangUp(this.endpoint, credentials, cause);
     }
     const reply = decodeHandshakeReply(answer.data);
     const protocol = reply.ok ? reply.value.protocol : 0;
@@ -244,7 +235,7 @@ export class ChannelConnection {
 
   #deliver(frame: ChannelFrame): void {
     const pending = this.#pending.get(frame.seq);
-    if (pending?.answerType === frame.type) {
+    if (pending?.answerTypes.includes(frame.type) === true) {
       this.#pending.delete(frame.seq);
       clearTimeout(pending.timer);
       pending.resolve(frame);
@@ -281,52 +272,49 @@ async function openTls(options: ChannelOptions, timeoutMs: number): Promise<TLSS
       // Certificates name nodes, not hosts.
       checkServerIdentity: () => undefined,
       servername: "",
+      // Who cannot be verified is refused below, where the certificate can be shown to the reader.
+      rejectUnauthorized: false,
     });
-    const fail = (cause: Error): void => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
+      const peer = socket.getPeerX509Certificate();
       socket.destroy();
-      reject(connectFailure(endpoint, cause));
+      reject(explainFailure({ endpoint, cause, credentials, peer }));
     };
     const onClose = (): void => {
       fail(new Error("it closed the connection in the middle of the TLS handshake"));
     };
     const timer = setTimeout(() => {
-      fail(new Error(`nothing came within ${timeoutMs} ms`));
+      fail(Object.assign(new Error(`nothing came within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
     }, timeoutMs);
     socket.once("error", fail).once("close", onClose);
     socket.once("secureConnect", () => {
+      socket.off("close", onClose);
+      if (!socket.authorized) {
+        // Typed as an error, and the code of one as it comes.
+        const code = String(socket.authorizationError);
+        fail(Object.assign(new Error(`its certificate is not to be trusted (${code})`), { code }));
+        return;
+      }
       clearTimeout(timer);
-      socket.off("error", fail).off("close", onClose);
+      socket.off("error", fail);
       socket.setNoDelay(true);
       resolve(socket);
     });
   });
 }
 
-function contextOf({ authority, certificate, key }: ChannelCredentials, endpoint: string): SecureContext {
+function contextOf(credentials: ChannelCredentials, endpoint: string): SecureContext {
   try {
     return createSecureContext({
-      ca: authority,
-      cert: certificate,
-      key,
+      ca: credentials.authority,
+      cert: credentials.certificate,
+      key: credentials.key,
       minVersion: "TLSv1.2",
       maxVersion: "TLSv1.2",
       ecdhCurve: CURVES,
     });
   } catch (cause) {
-    throw connectFailure(endpoint, cause as NodeJS.ErrnoException);
+    throw explainFailure({ endpoint, cause: cause as NodeJS.ErrnoException, credentials });
   }
-}
-
-/** The failure in words that say what to look at. */
-function connectFailure(endpoint: string, cause: NodeJS.ErrnoException): ConnectionError {
-  const code = cause.code ?? "";
-  const hint = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/.test(code)
-    ? "Is the node running, and is this its rpc.channel_listen_port?"
-    : /VERIFY|SELF_SIGNED|ISSUER|CERT/.test(code) && !code.startsWith("ERR_SSL")
-      ? "The node's certificate was not signed by our ca.crt: take the sdk folder that was made with this node."
-      : /EE_KEY|KEY_VALUES_MISMATCH|PEM|NO_START_LINE/.test(code)
-        ? "sdk.key and sdk.crt cannot be used together: take both from the same folder."
-        : "Is this a channel port, and are ca.crt, sdk.crt and sdk.key those of this chain?";
-  return new ConnectionError(`No TLS connection to ${endpoint}: ${cause.message}. ${hint}`, { cause });
 }

@@ -1,65 +1,54 @@
 /** One request, several nodes: the next is asked when one does not answer. */
 import { CodedError } from "@tsbcos/core/primitives";
-import { ConnectionError, RpcError } from "../errors.js";
-import type { RequestOptions } from "./transport.js";
+import { ConnectionError, EventFilterError, RpcError } from "../errors.js";
 
-/** The way to one node. */
+/** The way to one node, as far as asking in turn needs it. */
 export interface Route {
   readonly endpoint: string;
-  /** @throws RpcError, ConnectionError */
-  request(method: string, params: readonly unknown[], options: RequestOptions): Promise<unknown>;
 }
 
 /** Codes that say that this node cannot answer for the group, while another may. */
-const NOT_HERE: ReadonlySet<number> = new Set([-40001, -40009, -40010]);
+const NOT_HERE: ReadonlySet<number> = new Set([-40001, -40009, -40010, -40012, -41002, -41006]);
 
 /**
- * A function that asks the route that answered last, and the others in turn when it fails.
+ * Asks one node after the other until one answers.
  *
  * Errors of the request itself are not tried elsewhere: every node would say the same.
  *
- * @throws CodedError `no-nodes`, `no-such-endpoint`
+ * @throws ConnectionError with the reasons of all; RpcError
  */
-export function anyOf(
-  routes: readonly Route[],
-): (method: string, params: readonly unknown[], options?: RequestOptions) => Promise<unknown> {
-  if (routes.length === 0) throw new CodedError("no-nodes", "At least one node is needed.");
-  let preferred = 0;
-  return async (method, params, options = {}) => {
-    if (options.endpoint !== undefined) {
-      const route = routes.find(({ endpoint }) => endpoint === options.endpoint);
-      if (route !== undefined) return route.request(method, params, options);
-      const known = routes.map(({ endpoint }) => endpoint).join(", ");
-      throw new CodedError("no-such-endpoint", `Not connected with ${options.endpoint}; connected with ${known}.`);
+export async function askInTurn<R extends Route, T>(routes: readonly R[], ask: (route: R) => Promise<T>): Promise<T> {
+  const failures: Error[] = [];
+  for (const route of routes) {
+    try {
+      return await ask(route);
+    } catch (error) {
+      if (!isWorthAnother(error)) throw error;
+      failures.push(error);
     }
-    const start = preferred;
-    const failures: Error[] = [];
-    for (let turn = 0; turn < routes.length; turn++) {
-      const index = (start + turn) % routes.length;
-      const route = routes[index] as Route;
-      try {
-        const result = await route.request(method, params, options);
-        preferred = index;
-        return result;
-      } catch (error) {
-        if (!isWorthAnother(error)) throw error;
-        failures.push(error as Error);
-      }
-    }
-    throw summary(failures);
-  };
+  }
+  throw summaryOf(failures);
 }
 
-function isWorthAnother(error: unknown): boolean {
+/** The route to the node that was asked for. @throws CodedError `no-such-endpoint` */
+export function routeTo<R extends Route>(routes: readonly R[], endpoint: string): R {
+  const route = routes.find((one) => one.endpoint === endpoint);
+  if (route !== undefined) return route;
+  const known = routes.map((one) => one.endpoint).join(", ");
+  throw new CodedError("no-such-endpoint", `Not connected with ${endpoint}; connected with ${known}.`);
+}
+
+function isWorthAnother(error: unknown): error is Error {
+  if (error instanceof EventFilterError) return NOT_HERE.has(error.result);
   return error instanceof ConnectionError || (error instanceof RpcError && NOT_HERE.has(error.rpcCode));
 }
 
 /** What to tell when no node answered: a node's own words if one gave any, else all the reasons. */
-function summary(failures: readonly Error[]): Error {
-  const answer = failures.find((failure) => failure instanceof RpcError);
+export function summaryOf(failures: readonly Error[]): Error {
+  const answer = failures.find((failure) => !(failure instanceof ConnectionError));
   if (answer !== undefined) return answer;
-  if (failures.length === 1) return failures[0] as Error;
-  return new ConnectionError(
-    `None of ${failures.length} nodes answers:\n${failures.map((f) => `  ${f.message}`).join("\n")}`,
-  );
+  const [first] = failures;
+  if (failures.length === 1 && first !== undefined) return first;
+  const reasons = failures.map(({ message }) => `  ${message}`).join("\n");
+  return new ConnectionError(`None of ${failures.length} nodes answers:\n${reasons}`);
 }

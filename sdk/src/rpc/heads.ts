@@ -44,6 +44,12 @@ export class Heads {
     if (head === undefined) {
       head = { height: 0, heardAtMs: Number.NEGATIVE_INFINITY, asking: undefined };
       this.#heads.set(groupId, head);
+      // Where nodes push, listening costs nothing; elsewhere it would be a question a second for nobody.
+      if (this.#transport.pushes !== undefined) {
+        this.#transport.watchBlocks(groupId, (height) => {
+          this.note(groupId, height);
+        });
+      }
     }
     return head;
   }

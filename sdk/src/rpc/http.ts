@@ -1,7 +1,7 @@
 /** JSON-RPC over HTTP. Works in Node.js and in browsers. */
 import { CodedError } from "@tsbcos/core/primitives";
 import { ConnectionError, RpcError } from "../errors.js";
-import { anyOf, type Route } from "./failover.js";
+import { askInTurn, routeTo } from "./failover.js";
 import type { Transport } from "./transport.js";
 
 /** Which nodes, and how long to wait. */
@@ -50,21 +50,30 @@ function reasonOf(cause: unknown): string {
 /**
  * A transport over HTTP; nothing is sent before the first request.
  *
- * @throws CodedError `bad-url`
+ * @throws CodedError `bad-url`, `no-nodes`
  */
 export function httpTransport(options: HttpOptions | string): Transport {
   const { urls, timeoutMs = 10_000, pollMs = 1_000 } = typeof options === "string" ? { urls: [options] } : options;
+  if (urls.length === 0) throw new CodedError("no-nodes", "At least one node is needed.");
   for (const url of urls) {
     if (!/^https?:\/\/[^/]/.test(url)) {
       throw new CodedError("bad-url", `"${url}" is no URL of a JSON-RPC port, such as http://127.0.0.1:8545.`);
     }
   }
   const watches = new Set<() => void>();
-  const routes = urls.map((url): Route => ({
-    endpoint: url,
-    request: (method, params, request) => post(url, method, params, request.timeoutMs ?? timeoutMs),
-  }));
-  const request = anyOf(routes);
+  const routes = urls.map((endpoint) => ({ endpoint }));
+  let preferred = 0;
+  const request: Transport["request"] = (method, params, asked = {}) => {
+    const ask = ({ endpoint }: { readonly endpoint: string }): Promise<unknown> =>
+      post(endpoint, method, params, asked.timeoutMs ?? timeoutMs);
+    if (asked.endpoint !== undefined) return ask(routeTo(routes, asked.endpoint));
+    // The node that answered last comes first, so that a client sees one chain and not the differences of two nodes.
+    return askInTurn([...routes.slice(preferred), ...routes.slice(0, preferred)], async (route) => {
+      const result = await ask(route);
+      preferred = routes.indexOf(route);
+      return result;
+    });
+  };
   return {
     endpoints: urls,
     pushes: undefined,

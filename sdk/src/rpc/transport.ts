@@ -1,5 +1,6 @@
 /** The way to the nodes: JSON-RPC over HTTP, or the channel, behind one interface. */
 import type { Amop } from "../amop/amop.js";
+import type { Hex } from "../hex.js";
 import type { RpcReceipt } from "./types.js";
 
 /** Where and how a request is sent. */
@@ -27,12 +28,12 @@ export interface LogFilter {
 
 /** A log as it is found in a chain. */
 export interface ChainLog {
-  readonly address: string;
-  readonly topics: readonly string[];
-  readonly data: string;
+  readonly address: Hex;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
   readonly blockNumber: number;
-  readonly blockHash: string;
-  readonly transactionHash: string;
+  readonly blockHash: Hex;
+  readonly transactionHash: Hex;
   readonly transactionIndex: number;
   /** Position in its receipt. */
   readonly logIndex: number;
@@ -51,7 +52,9 @@ export interface LogListener {
 /** Pushes that only a channel has. */
 export interface Pushes {
   /**
-   * Sends a signed transaction and waits for the receipt that the node pushes.
+   * Sends a signed transaction and waits for the receipt that the node pushes. A refusal is pushed as a receipt of zeros.
+   *
+   * @returns undefined when the node that had taken it was lost before it pushed anything
    *
    * @throws ReceiptTimeoutError
    */
@@ -63,7 +66,7 @@ export interface Pushes {
       readonly timeoutMs: number;
       readonly withProof: boolean;
     },
-  ): Promise<RpcReceipt>;
+  ): Promise<RpcReceipt | undefined>;
   /** Has one node watch for logs. Gives a function that ends it. */
   watchLogs(filter: LogFilter, listener: LogListener): Promise<() => Promise<void>>;
   /** Messages between clients of the chain. */

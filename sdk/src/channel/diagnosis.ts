@@ -1,0 +1,78 @@
+/** Why a TLS connection failed, in words that say which file, which authority, which agency, and what to do. */
+import type { X509Certificate } from "node:crypto";
+import { ConnectionError } from "../errors.js";
+import { certificatesIn, nameOf, type ChannelCredentials } from "./credentials.js";
+
+/** What is known of a failed connection. */
+export interface FailedConnection {
+  readonly endpoint: string;
+  readonly cause: NodeJS.ErrnoException;
+  readonly credentials: ChannelCredentials;
+  /** The node's certificate, where the handshake came that far. */
+  readonly peer?: X509Certificate | undefined;
+}
+
+/** Codes of sockets that never came to TLS. */
+const UNREACHABLE = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/;
+/** Codes of certificates that cannot be verified. */
+const UNTRUSTED = /^(UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|CERT_|INVALID_CA|ERR_TLS_CERT)/;
+/** TLS alerts about our certificate. */
+const REFUSED =
+  /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED|HANDSHAKE_FAILURE|DECRYPT_ERROR|UNSUPPORTED_CERTIFICATE)/;
+
+/** The failure as an error for people. */
+export function explainFailure(failed: FailedConnection): ConnectionError {
+  const { endpoint, cause } = failed;
+  return new ConnectionError(`No TLS connection to ${endpoint}: ${cause.message.trim()}. ${hintOf(failed)}`, { cause });
+}
+
+function hintOf(failed: FailedConnection): string {
+  const { cause, credentials, peer } = failed;
+  const code = cause.code ?? "";
+  if (UNREACHABLE.test(code)) return "Is the node running, and is this its rpc.channel_listen_port?";
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL/.test(code)) {
+    return "What answers there does not speak TLS. Is this the JSON-RPC port? The channel has a port of its own (rpc.channel_listen_port).";
+  }
+  const ours = ownNames(credentials);
+  if (UNTRUSTED.test(code)) {
+    const theirs =
+      peer === undefined ? "" : ` It was issued by ${nameOf(peer.issuer)}; our ca.crt is ${ours.authorities}.`;
+    const expired = code === "CERT_HAS_EXPIRED" && peer !== undefined ? ` It was valid until ${peer.validTo}.` : "";
+    return `The node's certificate cannot be verified with our ca.crt.${theirs}${expired} Take the sdk folder that was made with this node, or ask its agency for one.`;
+  }
+  if (REFUSED.test(code) || code === "ECONNRESET" || code === "EPIPE" || code === "") {
+    return (
+      `The node may have refused our certificate (sdk.crt: ${ours.subject}, issued by ${ours.issuer}). It must be signed by an authority that ` +
+      "the node knows, be of the kind that it uses (RSA where chain.rsa_crypto_channel=true, else elliptic curve), and, while " +
+      "network_security.check_cert_issuer is on, come from the node's own agency. A node with chain.sm_crypto_channel=true asks for SM TLS, which this SDK does not speak."
+    );
+  }
+  return "Is this a channel port, and are ca.crt, sdk.crt and sdk.key those of this chain?";
+}
+
+/** After TLS a node that does not like the certificate's issuer just hangs up. */
+export function explainHangUp(endpoint: string, credentials: ChannelCredentials, cause: unknown): ConnectionError {
+  const { subject, issuer } = ownNames(credentials);
+  return new ConnectionError(
+    `${endpoint} ended the connection after TLS. Our certificate (sdk.crt: ${subject}) is from ${issuer}: while ` +
+      "network_security.check_cert_issuer is on, a node accepts only certificates of its own agency. Otherwise it may speak other versions of the protocol.",
+    { cause },
+  );
+}
+
+interface OwnNames {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly authorities: string;
+}
+
+function ownNames({ authority, certificate }: ChannelCredentials): OwnNames {
+  const [own] = certificatesIn(certificate, "sdk.crt");
+  return {
+    subject: nameOf(own?.subject ?? ""),
+    issuer: nameOf(own?.issuer ?? ""),
+    authorities: certificatesIn(authority, "ca.crt")
+      .map(({ subject }) => nameOf(subject))
+      .join("; "),
+  };
+}
