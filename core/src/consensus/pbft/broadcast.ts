@@ -25,14 +25,15 @@ export function initialTtl(state: PbftState): number {
   return ttl === 0 ? TTL_DEFAULT : ttl;
 }
 
-/** Sends a message of ours to every sealer with a session, and names the sealers without one. */
+/** Sends a message of ours to every working sealer with a session, and names the sealers without one. */
 export function broadcast(state: PbftState, packetId: PbftPacketId, message: PbftMessage, sending: Sending = {}): void {
   const { packetType = PbftPacketType.Message, emptyBlock = false } = sending;
   const peers = state.environment.peers();
   state.connectedNodes = peers.size;
   const key = messageKey(message);
-  const others = state.members.sealers.filter((sealer) => sealer !== state.environment.nodeId);
-  const to = others.filter((sealer) => peers.has(sealer) && state.filter.mark(packetId, key, sealer));
+  const { nodeId } = state.environment;
+  const { sealers, working } = state.members;
+  const to = working.filter((node) => node !== nodeId && peers.has(node) && state.filter.mark(packetId, key, node));
   if (to.length === 0) return;
   const body = encodePbftPacket({
     packetId,
@@ -41,7 +42,7 @@ export function broadcast(state: PbftState, packetId: PbftPacketId, message: Pbf
     message: encodePbftMessage(message),
     forwardNodes: forwardNodes(
       state,
-      others.filter((sealer) => !peers.has(sealer)),
+      sealers.filter((sealer) => sealer !== nodeId && !peers.has(sealer)),
     ),
   });
   state.emit({ type: "send", to, packetType, body });

@@ -117,8 +117,9 @@ function prepareAheadIfNext(
   prepare: AcceptedPrepare,
   transactions: readonly VerifiedTransaction[],
 ): void {
-  const { ownIndex, sealers } = state.members;
-  const nextLeader = state.height % sealers.length;
+  const { ownIndex } = state.members;
+  // View 0 of the next height and view 1 of this one have the same leader, unless the block changes who takes part.
+  const nextLeader = state.members.leaderOf(1);
   if (prepare.message.index === ownIndex || state.leader === ownIndex || nextLeader !== ownIndex) return;
   const agreeing = transactions.map(({ hash }) => hash);
   const max = state.blockSize.max(state.head.settings.txCountLimit);

@@ -30,7 +30,7 @@ function forwardByTtl(state: PbftState, packetId: PbftPacketId, message: PbftMes
   if (envelope.ttl <= 1) return;
   const peers = state.environment.peers();
   const author = state.members.sealers[message.index];
-  const to = state.members.sealers.filter((node) => peers.has(node) && node !== envelope.from && node !== author);
+  const to = state.members.working.filter((node) => peers.has(node) && node !== envelope.from && node !== author);
   // Whoever wrote the packet chose its ttl; beyond what the option allows it is not believed.
   pass(state, packetId, message, { to, ttl: Math.min(envelope.ttl, initialTtl(state)) - 1, remaining: [] });
 }

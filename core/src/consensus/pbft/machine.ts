@@ -17,7 +17,7 @@ import { preparePersisted } from "./commit.js";
 import { blockExecuted, prepareVerified } from "./execution.js";
 import { missedVerified } from "./hash-prepare.js";
 import { checkInvariants } from "./invariants.js";
-import { membershipOf } from "./membership.js";
+import type { MembershipRule } from "./membership.js";
 import { blockCommitted } from "./new-block.js";
 import { handleDuePrepare, isBlockOf } from "./prepare.js";
 import { checkSyncedBlock } from "./proposal-rules.js";
@@ -40,11 +40,14 @@ export class Pbft implements Consensus {
   readonly moduleId = ModuleId.Pbft;
   readonly #environment: ConsensusEnvironment;
   readonly #plantedBugs: PlantedBugs;
+  readonly #membershipRule: MembershipRule;
   #state: PbftState | undefined;
 
-  constructor(environment: ConsensusEnvironment, plantedBugs: PlantedBugs) {
+  /** @param membershipRule who takes part at each height: what distinguishes the kinds of PBFT */
+  constructor(environment: ConsensusEnvironment, plantedBugs: PlantedBugs, membershipRule: MembershipRule) {
     this.#environment = environment;
     this.#plantedBugs = plantedBugs;
+    this.#membershipRule = membershipRule;
   }
 
   get wakeAtMs(): number | undefined {
@@ -67,12 +70,12 @@ export class Pbft implements Consensus {
   }
 
   checkSyncedBlock(block: SyncedBlock, head: ChainHead): Result<void, Failure> {
-    const members = membershipOf(head, this.#environment.nodeId, this.#plantedBugs.quorum);
+    const members = this.#membershipRule(head, this.#environment.nodeId, this.#plantedBugs.quorum);
     return checkSyncedBlock(this.#environment, members, block, head);
   }
 
   consensusNodes(head: ChainHead): readonly NodeId[] {
-    return head.sealers;
+    return this.#membershipRule(head, this.#environment.nodeId).working;
   }
 
   status(): JsonValue {
@@ -94,7 +97,13 @@ export class Pbft implements Consensus {
 
   #start(head: ChainHead, backedUpPrepare: Uint8Array | undefined, now: Instant): void {
     assert(this.#state === undefined, "a machine is started once");
-    const state = new PbftState(this.#environment, head, now, this.#plantedBugs);
+    const state = new PbftState({
+      environment: this.#environment,
+      head,
+      now,
+      plantedBugs: this.#plantedBugs,
+      membershipRule: this.#membershipRule,
+    });
     this.#state = state;
     if (backedUpPrepare === undefined) return;
     const locked = readBackedUp(state, backedUpPrepare);

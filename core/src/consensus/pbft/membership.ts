@@ -9,15 +9,27 @@ export interface Membership {
   readonly sealers: readonly NodeId[];
   /** Position of each sealer. */
   readonly indexOf: ReadonlyMap<NodeId, NodeIndex>;
-  /** Public keys in the order of the sealers. */
-  readonly keys: readonly Uint8Array[];
+  /** Those who take part at this height, ascending: what the header lists. In PBFT, all sealers. */
+  readonly working: readonly NodeId[];
+  /** Public keys in the order of the sealers; undefined for those who do not take part, so that nothing of theirs holds. */
+  readonly keys: readonly (Uint8Array | undefined)[];
   /** Our position; {@link NOT_A_SEALER} when we are none. */
   readonly ownIndex: NodeIndex;
-  /** Sealers that may fail: `floor((n − 1) / 3)`. */
+  /** We take part. */
+  readonly takesPart: boolean;
+  /** Working sealers that may fail: `floor((n − 1) / 3)`. */
   readonly faulty: number;
-  /** Distinct sealers that decide: `n − faulty`. */
+  /** Distinct working sealers that decide: `n − faulty`. */
   readonly quorum: number;
+  /** Position of the sealer that leads `view` at this height. */
+  leaderOf(view: number): NodeIndex;
 }
+
+/** Distinct sealers that decide, by the number of those who take part. */
+export type QuorumRule = (workingCount: number) => number;
+
+/** Finds the membership of the block after `head`, from where a node stands. What distinguishes the kinds of PBFT. */
+export type MembershipRule = (head: ChainHead, nodeId: NodeId, quorum?: QuorumRule) => Membership;
 
 /** Sealers that may fail among `sealerCount`, at least 0. */
 export function faultyOf(sealerCount: number): number {
@@ -29,24 +41,35 @@ export function quorumOf(sealerCount: number): number {
   return sealerCount - faultyOf(sealerCount);
 }
 
-/**
- * The sealers of the block after `head`.
- *
- * @param quorum another quorum than the protocol's: a planted bug
- */
-export function membershipOf(
-  head: ChainHead,
-  nodeId: NodeId,
-  quorum: (sealerCount: number) => number = quorumOf,
-): Membership {
-  const { sealers } = head;
+/** What a {@link MembershipRule} has to find out. */
+export interface MembershipParts {
+  readonly head: ChainHead;
+  readonly nodeId: NodeId;
+  /** Positions of the sealers that take part, the leader of view 0 at height 0 first. */
+  readonly turns: readonly number[];
+  /** Another quorum than the protocol's: a planted bug. */
+  readonly quorum?: QuorumRule | undefined;
+}
+
+/** The membership in which the sealers at `turns` take part and lead in that order. */
+export function membershipIn({ head, nodeId, turns, quorum = quorumOf }: MembershipParts): Membership {
+  const { sealers, header } = head;
   const indexOf = new Map(sealers.map((sealer, index) => [sealer, index as NodeIndex]));
+  const atWork = new Set(turns);
   return {
     sealers,
     indexOf,
-    keys: sealers.map(hexToBytes),
+    working: sealers.filter((_, index) => atWork.has(index)),
+    keys: sealers.map((sealer, index) => (atWork.has(index) ? hexToBytes(sealer) : undefined)),
     ownIndex: indexOf.get(nodeId) ?? NOT_A_SEALER,
-    faulty: faultyOf(sealers.length),
-    quorum: quorum(sealers.length),
+    takesPart: atWork.has(indexOf.get(nodeId) ?? NOT_A_SEALER),
+    faulty: faultyOf(turns.length),
+    quorum: quorum(turns.length),
+    leaderOf: (view) => turns[(view + header.number) % turns.length] as NodeIndex,
   };
 }
+
+/** PBFT: all sealers take part, and lead in the order of their ids. */
+export const allSealers: MembershipRule = (head, nodeId, quorum) => {
+  return membershipIn({ head, nodeId, turns: [...head.sealers.keys()], quorum });
+};

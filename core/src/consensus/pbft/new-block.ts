@@ -1,7 +1,6 @@
 /** A block became the head: its height is decided and the next begins. See docs/protocol/pbft.md#p10-membership. */
 import type { Hash } from "../../primitives/index.js";
 import type { ChainHead } from "../../ledger/index.js";
-import { membershipOf } from "./membership.js";
 import type { PbftState } from "./state.js";
 import { dropRound } from "./view-change.js";
 import { handleDueVotes } from "./vote.js";
@@ -11,7 +10,7 @@ export function blockCommitted(state: PbftState, head: ChainHead, transactions: 
   if (head.header.number <= state.head.header.number) return;
   const { environment, timers, now } = state;
   state.head = head;
-  state.members = membershipOf(head, environment.nodeId, state.plantedBugs.quorum);
+  state.members = state.membersAfter(head);
   state.view = 0;
   state.toView = 0;
   state.leaderFailed = false;

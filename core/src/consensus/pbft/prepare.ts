@@ -38,7 +38,7 @@ export function checkPrepare(state: PbftState, message: PbftMessage, isEmpty: ()
     return "drop";
   }
   if (height > state.height) return height <= state.height + PBFT_FUTURE_HEIGHTS_MAX ? "keep-for-later" : "drop";
-  const leader = view > state.view ? state.leaderOf(view) : state.leader;
+  const leader = view > state.view ? state.members.leaderOf(view) : state.leader;
   if (message.index !== leader) return "drop";
   if (!isWellSigned(state, message)) {
     state.trace("debug", "prepare-badly-signed", { index: message.index });
@@ -103,7 +103,7 @@ export function acceptPrepare(state: PbftState, message: PbftMessage, proposal: 
 
 /** Works on a prepare whose turn has come; false when there is none. */
 export function handleDuePrepare(state: PbftState): boolean {
-  if (state.accepted !== undefined || state.leaderFailed || state.storing || !state.isSealer) return false;
+  if (state.accepted !== undefined || state.leaderFailed || state.storing || !state.takesPart) return false;
   const due = state.futurePrepares.takeDue(state);
   if (due === undefined) return false;
   handlePrepare(state, due);

@@ -12,11 +12,12 @@ import {
   hexToBytes,
   ok,
 } from "../../primitives/index.js";
-import type { Failure, NodeId, Result } from "../../primitives/index.js";
+import type { Failure, Result } from "../../primitives/index.js";
 import { transactionsRoot } from "../../protocol/index.js";
 import type { BlockHeader, VerifiedTransaction } from "../../protocol/index.js";
 import type { ChainHead } from "../../ledger/index.js";
 import type { ConsensusEnvironment, SyncedBlock } from "../interface.js";
+import { sameNodes } from "../synced-header.js";
 import type { Membership } from "./membership.js";
 import type { PbftState } from "./state.js";
 
@@ -48,13 +49,13 @@ function refused(code: BlockRefused["code"]): Checked {
 
 /** Checks the header of a proposal that is to follow the head, and its number of transactions. */
 export function checkProposalHeader(state: PbftState, header: BlockHeader, transactionCount: number): Checked {
-  const { head } = state;
+  const { head, members } = state;
   const parent = head.header;
   if (header.number !== state.height) return refused("block-number-not-next");
   if (header.parentHash !== head.hash) return refused("block-parent-unknown");
-  if (!sameNodes(header.sealerList, head.sealers)) return refused("block-sealer-list-wrong");
+  if (!sameNodes(header.sealerList, members.working)) return refused("block-sealer-list-wrong");
   // A block that is proposed again names its first proposer, so any sealer may stand here.
-  if (header.sealer >= BigInt(head.sealers.length)) return refused("block-sealer-unknown");
+  if (!isWorking(members, header.sealer)) return refused("block-sealer-unknown");
   if (transactionCount > head.settings.txCountLimit) return refused("block-transactions-too-many");
   const untouched = header.receiptsRoot === ZERO_HASH && header.dbHash === ZERO_HASH && header.gasUsed === 0n;
   const inherited = header.stateRoot === parent.stateRoot && header.gasLimit === parent.gasLimit;
@@ -107,9 +108,9 @@ export function checkSyncedBlock(
 ): Checked {
   const { header, signatures } = block;
   if (header.number !== head.header.number + 1) return refused("block-number-not-next");
-  if (!sameNodes(header.sealerList, members.sealers)) return refused("block-sealer-list-wrong");
-  if (header.sealer >= BigInt(members.sealers.length)) return refused("block-sealer-unknown");
-  if (signatures.length > members.sealers.length * BLOCK_SIGNATURES_PER_SEALER_MAX) {
+  if (!sameNodes(header.sealerList, members.working)) return refused("block-sealer-list-wrong");
+  if (!isWorking(members, header.sealer)) return refused("block-sealer-unknown");
+  if (signatures.length > members.working.length * BLOCK_SIGNATURES_PER_SEALER_MAX) {
     return refused("block-signatures-too-many");
   }
   if (new Set(signatures.map(({ index }) => index)).size < members.quorum) return refused("block-signatures-too-few");
@@ -124,6 +125,7 @@ export function checkSyncedBlock(
   return FINE;
 }
 
-function sameNodes(a: readonly NodeId[], b: readonly NodeId[]): boolean {
-  return a.length === b.length && a.every((node, index) => node === b[index]);
+/** True for the position of a sealer that takes part. */
+function isWorking(members: Membership, index: bigint): boolean {
+  return index < BigInt(members.sealers.length) && members.keys[Number(index)] !== undefined;
 }

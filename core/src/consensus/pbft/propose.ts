@@ -16,7 +16,7 @@ import { EMPTY_BLOCK_INTERVAL_MS, wantViewChange } from "./timers.js";
 /** Proposes when we lead and a proposal is due; false when there is nothing to propose now. */
 export function propose(state: PbftState): boolean {
   state.proposeAtMs = undefined;
-  if (!state.isSealer || state.leader !== state.members.ownIndex || state.storing) return false;
+  if (!state.takesPart || state.leader !== state.members.ownIndex || state.storing) return false;
   if (state.accepted !== undefined || state.proposedInView === state.view) return false;
   if (state.environment.sync.downloading) {
     state.proposeAtMs = state.now.steadyMs + PROPOSAL_RECHECK_MS;
@@ -63,7 +63,7 @@ function proposeAgain(state: PbftState, locked: PbftMessage): boolean {
 function reachesQuorum(state: PbftState): boolean {
   const { members, environment } = state;
   const peers = environment.peers();
-  return 1 + members.sealers.filter((sealer) => peers.has(sealer)).length >= members.quorum;
+  return 1 + members.working.filter((sealer) => peers.has(sealer)).length >= members.quorum;
 }
 
 function proposeBlock(state: PbftState, transactions: readonly VerifiedTransaction[]): void {
@@ -98,9 +98,16 @@ function proposeEmpty(state: PbftState): void {
 }
 
 function headerOf(state: PbftState, transactions: readonly VerifiedTransaction[], sealer: bigint): BlockHeader {
-  const { environment, head, suite, now } = state;
-  const { version } = environment.rules;
-  return proposalHeader({ head, transactions, sealer, clockMs: clockMs(environment, now.wallMs), version, suite });
+  const { environment, head, members, suite, now } = state;
+  return proposalHeader({
+    head,
+    sealerList: members.working,
+    transactions,
+    sealer,
+    clockMs: clockMs(environment, now.wallMs),
+    version: environment.rules.version,
+    suite,
+  });
 }
 
 function hashForm(proposal: {

@@ -12,7 +12,7 @@ import { handleVote } from "./vote.js";
 
 /** Handles one frame. Only sealers speak with sealers; everything else is dropped before it is decoded. */
 export function receive(state: PbftState, from: NodeId, packetType: number, body: Uint8Array): void {
-  if (!state.isSealer || body.length === 0) return;
+  if (!state.takesPart || body.length === 0) return;
   if (from === state.environment.nodeId || !state.members.indexOf.has(from)) return;
   if (!state.environment.options.enablePrepareWithTransactionHashes) return receivePacket(state, from, body);
   switch (packetType) {

@@ -4,7 +4,7 @@
  * Each file beside this one handles one kind of input by changing this state and appending effects; nothing else is
  * shared between them.
  */
-import { FAR_BEHIND_BLOCKS, NOT_A_SEALER } from "../../primitives/index.js";
+import { FAR_BEHIND_BLOCKS } from "../../primitives/index.js";
 import type { Hash, Height, Instant, NodeId, NodeIndex, TraceEvent } from "../../primitives/index.js";
 import type { CryptoSuite } from "../../crypto/index.js";
 import type { HashProposal, MissingTransaction, PbftMessage, VerifiedTransaction } from "../../protocol/index.js";
@@ -13,8 +13,7 @@ import type { ConsensusEffect, ConsensusEnvironment, PlantedBugs } from "../inte
 import { BlockSize, Sealer } from "../sealer/index.js";
 import { BroadcastFilter } from "./broadcast-filter.js";
 import { FuturePrepares, FutureVotes } from "./future.js";
-import { membershipOf } from "./membership.js";
-import type { Membership } from "./membership.js";
+import type { Membership, MembershipRule } from "./membership.js";
 import type { Proposal, VerifiedProposal } from "./proposal.js";
 import { EMPTY_BLOCK_INTERVAL_MS, startTimers } from "./timers.js";
 import type { Timers } from "./timers.js";
@@ -69,6 +68,15 @@ export interface PendingVerification {
 export interface PendingExecution {
   readonly token: number;
   readonly prepare: AcceptedPrepare;
+}
+
+/** What a state begins with. */
+export interface StateParts {
+  readonly environment: ConsensusEnvironment;
+  readonly head: ChainHead;
+  readonly now: Instant;
+  readonly plantedBugs: PlantedBugs;
+  readonly membershipRule: MembershipRule;
 }
 
 /** The state of one machine. Handlers change it freely within one step; `invariants.ts` says what holds between steps. */
@@ -135,17 +143,20 @@ export class PbftState {
   /** The moment of this step. */
   now: Instant;
   effects: ConsensusEffect[] = [];
+  readonly #membershipRule: MembershipRule;
   #lastToken = 0;
 
-  constructor(environment: ConsensusEnvironment, head: ChainHead, now: Instant, plantedBugs: PlantedBugs) {
+  constructor(parts: StateParts) {
+    const { environment, head, now, plantedBugs, membershipRule } = parts;
     const { options, rules, pool } = environment;
     this.environment = environment;
+    this.#membershipRule = membershipRule;
     this.suite = rules.suite;
     this.plantedBugs = plantedBugs;
     this.head = head;
     this.startNumber = head.header.number;
     this.now = now;
-    this.members = membershipOf(head, environment.nodeId, plantedBugs.quorum);
+    this.members = this.membersAfter(head);
     this.timers = startTimers(now.steadyMs);
     const minMs = Math.min(options.minBlockGenerationTimeMs, EMPTY_BLOCK_INTERVAL_MS - 1);
     this.sealer = new Sealer(pool, { minMs, emptyMs: EMPTY_BLOCK_INTERVAL_MS });
@@ -162,18 +173,18 @@ export class PbftState {
   }
 
   /** True when this node takes part in the decision. */
-  get isSealer(): boolean {
-    return this.members.ownIndex !== NOT_A_SEALER;
+  get takesPart(): boolean {
+    return this.members.takesPart;
+  }
+
+  /** Who decides the block after `of`. */
+  membersAfter(of: ChainHead): Membership {
+    return this.#membershipRule(of, this.environment.nodeId, this.plantedBugs.quorum);
   }
 
   /** Index of the leader of the current view; undefined while nobody leads. */
   get leader(): NodeIndex | undefined {
-    return this.isSealer && !this.leaderFailed ? this.leaderOf(this.view) : undefined;
-  }
-
-  /** Index of the sealer that leads `view` at this height. */
-  leaderOf(view: number): NodeIndex {
-    return ((view + this.head.header.number) % this.members.sealers.length) as NodeIndex;
+    return this.takesPart && !this.leaderFailed ? this.members.leaderOf(this.view) : undefined;
   }
 
   /** A number for an effect that will be answered. */

@@ -29,6 +29,6 @@ function viewsOf(state: PbftState): JsonValue {
   if (members.ownIndex !== NOT_A_SEALER) views.set(members.ownIndex, state.view);
   return members.sealers.flatMap((nodeId, index) => {
     const view = views.get(index as NodeIndex);
-    return view === undefined ? [] : [{ nodeId, view }];
+    return view === undefined || members.keys[index] === undefined ? [] : [{ nodeId, view }];
   });
 }

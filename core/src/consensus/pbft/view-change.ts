@@ -11,7 +11,7 @@ import { noteTimeout, timeoutAtMs, wantViewChange } from "./timers.js";
 /** Steady time at which {@link expire} has something to do. */
 export function expiresAtMs(state: PbftState): number {
   // While a block is on its way to the disk there is nothing left to agree on.
-  if (!state.isSealer || state.storing) return Number.POSITIVE_INFINITY;
+  if (!state.takesPart || state.storing) return Number.POSITIVE_INFINITY;
   return timeoutAtMs(state.timers, state.head.settings.consensusTimeoutMs);
 }
 
@@ -30,7 +30,7 @@ export function expire(state: PbftState): boolean {
   state.sealer.reset();
   state.emit({ type: "sealing", height: state.head.header.number });
   const peers = state.environment.peers();
-  const unreachable = state.members.sealers.filter((id) => id !== state.environment.nodeId && !peers.has(id)).length;
+  const unreachable = state.members.working.filter((id) => id !== state.environment.nodeId && !peers.has(id)).length;
   state.trace(isSlow ? "warn" : "debug", isSlow ? "round-timed-out" : "lead-passed-on", {
     cycle: timers.changeCycle,
     unreachable,
@@ -138,7 +138,7 @@ function changeViewIfAgreed(state: PbftState, view: number): boolean {
   state.futurePrepares.dropBefore(state);
   state.sealer.reset();
   state.emit({ type: "sealing", height: state.head.header.number });
-  state.trace("debug", "view-changed", { leader: state.leaderOf(view) });
+  state.trace("debug", "view-changed", { leader: state.members.leaderOf(view) });
   return true;
 }
 

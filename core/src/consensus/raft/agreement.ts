@@ -48,7 +48,7 @@ function newOffer(state: RaftState, transactions: readonly VerifiedTransaction[]
   const { version, suite } = environment.rules;
   const clockMs = now.wallMs + environment.timeOffsetMs();
   const sealer = BigInt(state.ownIndex);
-  const header = proposalHeader({ head, transactions, sealer, clockMs, version, suite });
+  const header = proposalHeader({ head, sealerList: head.sealers, transactions, sealer, clockMs, version, suite });
   const hash = headerHash(header, suite);
   const rawTransactions = transactions.map(({ raw }) => raw);
   const bytes = encodeBlock({ header, hash, rawTransactions, signatures: [], receipts: [] }, version);

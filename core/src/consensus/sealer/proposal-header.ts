@@ -1,7 +1,7 @@
 /** The header of a proposal: what the proposer fixes before anybody executes. See docs/protocol/pbft.md#p3-prepare. */
 import type { CryptoSuite } from "../../crypto/index.js";
 import { ZERO_HASH } from "../../primitives/index.js";
-import type { Height } from "../../primitives/index.js";
+import type { Height, NodeId } from "../../primitives/index.js";
 import { BLOOM_BYTES, transactionsRoot } from "../../protocol/index.js";
 import type { BlockHeader, SupportedVersion, VerifiedTransaction } from "../../protocol/index.js";
 import type { ChainHead } from "../../ledger/index.js";
@@ -14,6 +14,8 @@ const ZERO_BLOOM = new Uint8Array(BLOOM_BYTES);
 /** What {@link proposalHeader} is made of. */
 export interface ProposalParts {
   readonly head: ChainHead;
+  /** Those who decide, ascending: what the header lists. */
+  readonly sealerList: readonly NodeId[];
   readonly transactions: readonly VerifiedTransaction[];
   /** Index of the proposer in the sorted list of all sealers, or {@link NO_SEALER}. */
   readonly sealer: bigint;
@@ -39,6 +41,6 @@ export function proposalHeader(parts: ProposalParts): BlockHeader {
     timestamp: Math.max(parent.timestamp + 1, Math.trunc(parts.clockMs)),
     extraData: [],
     sealer: parts.sealer,
-    sealerList: parts.head.sealers,
+    sealerList: parts.sealerList,
   };
 }

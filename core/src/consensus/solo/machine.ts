@@ -146,6 +146,7 @@ export class Solo implements Consensus {
     const { rules } = this.#environment;
     const header = proposalHeader({
       head,
+      sealerList: head.sealers,
       transactions: answer.transactions,
       sealer: BigInt(this.#ownIndex()),
       clockMs: now.wallMs + this.#environment.timeOffsetMs(),

@@ -79,6 +79,7 @@ export function honestHeader(
   const clockMs = GENESIS_MS + cluster.steadyMs;
   return proposalHeader({
     head,
+    sealerList: cluster.machine(leader).consensusNodes(head),
     transactions,
     sealer: BigInt(leader),
     clockMs,

@@ -13,7 +13,14 @@ export interface BlockNames {
   block(hash: Hash): string;
 }
 
-const FLAGS = ["too old", "there is a leader", "has seen a later leader", "has more blocks", "first asked", "has voted"];
+const FLAGS = [
+  "too old",
+  "there is a leader",
+  "has seen a later leader",
+  "has more blocks",
+  "first asked",
+  "has voted",
+];
 
 /** The message in a frame. */
 export function raftMessageIn(body: Uint8Array): RaftMessage {
