@@ -13,14 +13,14 @@ function once(bytes: Uint8Array, random: Random): Uint8Array {
     case 1:
       return concatBytes(bytes, random.bytes(random.below(70)));
     case 2: {
-      const changed = bytes.slice();
+      const changed = Uint8Array.from(bytes);
       if (at < changed.length) changed[at] = random.chance(0.5) ? pick(random, EDGE_BYTES) : random.below(256);
       return changed;
     }
     case 3: {
-      const changed = bytes.slice();
+      const changed = Uint8Array.from(bytes);
       // A length, an offset or a count somewhere is suddenly enormous.
-      changed.fill(0xff, at, at + 1 + random.below(8));
+      changed.fill(0xff, at, Math.min(at + 1 + random.below(8), changed.length));
       return changed;
     }
     case 4:

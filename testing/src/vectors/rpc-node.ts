@@ -135,9 +135,9 @@ function gatewayOf(ledger: Ledger, group: LiveParts, nodeId: NodeId): GroupGatew
 
 /** Operations on a node without files: its group 1 runs, and nothing else is asked of it. */
 function operationsOf(supportedVersion: NodeOperations["supportedVersion"]): NodeOperations {
-  const refuse = (): never => {
-    throw new CodedError("not-recorded", "the recorded calls change nothing");
-  };
+  // The recorded calls change nothing, and neither does this node.
+  const refusal = { code: "0x1", message: "a replayed chain is not changed" };
+  const refuse = (): Promise<typeof refusal> => Promise.resolve(refusal);
   return {
     supportedVersion,
     disableDynamicGroup: false,
@@ -154,7 +154,7 @@ function operationsOf(supportedVersion: NodeOperations["supportedVersion"]): Nod
       remove: refuse,
       recover: refuse,
     },
-    peers: { add: refuse, erase: refuse },
+    peers: { add: () => refusal, erase: () => refusal },
   };
 }
 
@@ -197,6 +197,7 @@ export function serviceOf(
     programVersion: "0.0.0",
     staticPeers: () => node.p2p.peers,
     sessions: () => sessions,
+    topics: () => [],
     groupsOfNode: () => [1],
   });
   const defects: unknown[] = [];
