@@ -1,6 +1,4 @@
 /** A recorded conversation with four nodes about groups and peers, played to four nodes of our own. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TestChain, until, type ChainNode } from "../harness/index.js";
 import { loadJson } from "../vectors/index.js";
@@ -25,7 +23,6 @@ let nodes: readonly ChainNode[];
 /** Recorded text on the left, ours on the right. */
 let replacements: readonly (readonly [string, string])[];
 
-const nodeIdOf = (node: ChainNode): string => readFileSync(join(node.directory, "conf", "node.nodeid"), "utf8").trim();
 const asAscii = (text: string): string => Buffer.from(text, "ascii").toString("hex");
 
 function translated<T>(value: T): T {
@@ -38,11 +35,11 @@ beforeAll(async () => {
   chain = await TestChain.build();
   await chain.start();
   // The recorded ids come in order, and node 0 has the first of them: so that lists sorted by id stay sorted.
-  nodes = [...chain.nodes].sort((a, b) => (nodeIdOf(a) < nodeIdOf(b) ? -1 : 1));
+  nodes = [...chain.nodes].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
   const peers = steps.find(({ method }) => method === "getGroupPeers")?.answer as unknown as { result: string[] };
   replacements = [
     ...peers.result.flatMap((theirs, index) => {
-      const ours = nodeIdOf(nodes[index]!);
+      const ours = nodes[index]!.nodeId;
       return [[theirs, ours] as const, [asAscii(theirs), asAscii(ours)] as const];
     }),
     ...chain.nodes.map(({ p2pPort }, index) => [`:${RECORDED_P2P_PORT + index}"`, `:${p2pPort}"`] as const),
@@ -136,7 +133,7 @@ test("the group goes on with its four nodes, and the states outlive a restart", 
   expect(await second.rpc.getGroupList()).toEqual([1]);
   const status = (await ask(second, { method: "queryGroupStatus", params: [2], answer: {} })) as { result: unknown };
   expect(status.result).toEqual({ code: "0x0", message: "", status: "STOPPED" });
-  expect(readFileSync(join(second.directory, "data/group2/.group_status"), "utf8")).toBe("STOPPED");
+  expect(second.read("data/group2/.group_status")).toBe("STOPPED");
   expect(await groupHeight(first, 2)).toBe(receipt.blockNumber);
 });
 
@@ -148,7 +145,7 @@ async function groupHeight(node: ChainNode, groupId: number): Promise<number> {
 }
 
 test("the peers in config.ini are as before, each once and in order", () => {
-  const text = readFileSync(join(nodes[0]!.directory, "config.ini"), "utf8");
+  const text = nodes[0]!.read("config.ini");
   const peers = [...text.matchAll(/^\s*node\.(\d+)=(.*)$/gm)].map(([, index, peer]) => [Number(index), peer]);
   expect(peers).toEqual(chain.nodes.map(({ p2pPort }, index) => [index, `127.0.0.1:${p2pPort}`]));
 });

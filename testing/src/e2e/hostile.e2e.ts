@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
-import { join } from "node:path";
-import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAccount } from "@tsbcos/sdk";
-import { TestChain, sleep, until, type ChainNode } from "../harness/index.js";
+import { connectAs, TestChain, sleep, until, type ChainNode } from "../harness/index.js";
 
 let chain: TestChain;
 const MEGABYTE = 1024 * 1024;
@@ -40,25 +37,6 @@ function closed(socket: Socket, withinMs: number): Promise<boolean> {
 function tcp(node: ChainNode): Socket {
   const socket = connectTcp(node.p2pPort, "127.0.0.1");
   socket.on("error", () => undefined).resume();
-  return socket;
-}
-
-/** A TLS connection with the certificate of a node that is not running under it: a peer of the chain gone bad. */
-async function asPeer(target: ChainNode, identity: ChainNode): Promise<TLSSocket> {
-  const file = (name: string): Buffer => readFileSync(join(identity.directory, "conf", name));
-  const socket = connectTls({
-    host: "127.0.0.1",
-    port: target.p2pPort,
-    key: file("node.key"),
-    cert: file("node.crt"),
-    ca: file("ca.crt"),
-    ecdhCurve: "secp256k1:prime256v1",
-    minVersion: "TLSv1.2",
-    maxVersion: "TLSv1.2",
-    checkServerIdentity: () => undefined,
-  });
-  socket.on("error", () => undefined).resume();
-  await new Promise((done) => socket.once("secureConnect", done));
   return socket;
 }
 
@@ -136,7 +114,7 @@ describe("nothing that a client or a peer sends stops the chain", () => {
     const identity = chain.node(3);
     await identity.end("SIGTERM");
     for (const length of [0xffffffff, 104_857_601, 15, 0]) {
-      const socket = await asPeer(chain.node(0), identity);
+      const socket = await connectAs(identity, chain.node(0));
       const header = Buffer.alloc(16);
       header.writeUInt32BE(length, 0);
       header.writeInt32BE(0x00010008, 6);
@@ -151,7 +129,7 @@ describe("nothing that a client or a peer sends stops the chain", () => {
   test("B14: frames with random bodies for every module are dropped", async () => {
     const identity = chain.node(3);
     await identity.end("SIGTERM");
-    const socket = await asPeer(chain.node(0), identity);
+    const socket = await connectAs(identity, chain.node(0));
     for (let turn = 0; turn < 2000 && !socket.closed; turn++) {
       const body = Buffer.alloc(Math.floor(Math.random() * 300), Math.floor(Math.random() * 256));
       const header = Buffer.alloc(16);

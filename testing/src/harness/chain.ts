@@ -1,6 +1,6 @@
 /** A real chain of four processes for end-to-end tests: built, started, killed and asked as an operator would. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,10 +46,10 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The first of twelve free ports in a row. */
+/** The first of sixteen free ports in a row: four for each of four nodes. */
 export async function freePorts(): Promise<number> {
   for (let base = 21000 + Math.floor(Math.random() * 8000); ; base += 20) {
-    const free = await Promise.all(Array.from({ length: 3 * NODES }, (_, offset) => isFree(base + offset)));
+    const free = await Promise.all(Array.from({ length: 4 * NODES }, (_, offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }
 }
@@ -60,6 +60,9 @@ export class ChainNode {
   readonly directory: string;
   readonly rpcPort: number;
   readonly p2pPort: number;
+  readonly channelPort: number;
+  /** Used by {@link serveMetrics}. */
+  readonly metricsPort: number;
   #process: ChildProcess | undefined;
   #output = "";
 
@@ -68,11 +71,15 @@ export class ChainNode {
     readonly directory: string;
     readonly rpcPort: number;
     readonly p2pPort: number;
+    readonly channelPort: number;
+    readonly metricsPort: number;
   }) {
     this.index = options.index;
     this.directory = options.directory;
     this.rpcPort = options.rpcPort;
     this.p2pPort = options.p2pPort;
+    this.channelPort = options.channelPort;
+    this.metricsPort = options.metricsPort;
   }
 
   /** Process id; undefined while it is down. */
@@ -120,6 +127,47 @@ export class ChainNode {
       child.once("exit", done);
       child.kill(signal);
     });
+  }
+
+  /** Its node id. */
+  get nodeId(): string {
+    return this.read("conf/node.nodeid").trim();
+  }
+
+  /** Text of one of its files. */
+  read(file: string): string {
+    return readFileSync(join(this.directory, file), "utf8");
+  }
+
+  /** Whether one of its files is there. */
+  exists(file: string): boolean {
+    return existsSync(join(this.directory, file));
+  }
+
+  /** Writes one of its files. */
+  write(file: string, text: string): void {
+    writeFileSync(join(this.directory, file), text);
+  }
+
+  /** Replaces one of its files by what `change` makes of it. */
+  change(file: string, change: (text: string) => string): void {
+    this.write(file, change(this.read(file)));
+  }
+
+  /** Lets it serve metrics from its next start on. */
+  serveMetrics(): void {
+    this.change("config.ini", (text) => `${text}\n[tsbcos]\n    metrics_listen_port=${this.metricsPort}\n`);
+  }
+
+  /**
+   * Metrics of this moment, by name and labels in the form `p2p_sessions` or `height{group="1"}`.
+   *
+   * @throws Error (as a rejection) unless {@link serveMetrics} was called before its start
+   */
+  async metrics(): Promise<ReadonlyMap<string, number>> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+    const lines = text.matchAll(/^tsbcos_(\S+(?:\{.*\})?) (\S+)$/gm);
+    return new Map([...lines].map(([, name = "", value]) => [name, Number(value)]));
   }
 
   /** Height of its chain. */
@@ -181,9 +229,16 @@ export class TestChain {
           directory: join(directory, "127.0.0.1", `node${index}`),
           rpcPort: base + 2 * NODES + index,
           p2pPort: base + index,
+          channelPort: base + NODES + index,
+          metricsPort: base + 3 * NODES + index,
         }),
     );
     return new TestChain(directory, nodes);
+  }
+
+  /** Folder with the certificates of clients. */
+  get sdkFolder(): string {
+    return join(this.directory, "127.0.0.1", "sdk");
   }
 
   /** Node of that index. */

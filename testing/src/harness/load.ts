@@ -37,13 +37,15 @@ export interface Acknowledged {
 export class Load {
   readonly #account: Account = createAccount();
   readonly #nodes: readonly ChainNode[];
+  readonly #groupId: number;
   readonly #clients = new Map<ChainNode, Client>();
   readonly #acknowledged: Acknowledged[] = [];
   readonly #done: Promise<void>;
   #stopped = false;
 
-  constructor(nodes: readonly ChainNode[], senders = 8) {
+  constructor(nodes: readonly ChainNode[], senders = 8, groupId = 1) {
     this.#nodes = nodes;
+    this.#groupId = groupId;
     this.#done = Promise.all(Array.from({ length: senders }, (_, sender) => this.#send(sender))).then(() => undefined);
   }
 
@@ -61,7 +63,7 @@ export class Load {
 
   /** One client a node, made when the node answers for the first time. */
   async #clientOf(node: ChainNode): Promise<Client> {
-    const known = this.#clients.get(node) ?? (await node.client(this.#account));
+    const known = this.#clients.get(node) ?? (await node.client(this.#account)).inGroup(this.#groupId);
     this.#clients.set(node, known);
     return known;
   }
