@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { CodedError } from "@tsbcos/core/primitives";
 import { addAccountCommands } from "./account/index.js";
 import { addChainCommands } from "./chain/index.js";
+import { addDoctorCommand } from "./doctor/index.js";
 import { runNode } from "./processes/index.js";
 import { startChain } from "./start/index.js";
 
@@ -19,6 +20,7 @@ function createProgram(): Command {
     .version(readVersion())
     .showHelpAfterError("(add --help for the options)");
   addChainCommands(program);
+  addDoctorCommand(program);
   program
     .command("node")
     .description("run one node until it is told to stop")

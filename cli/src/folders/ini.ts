@@ -34,6 +34,13 @@ export function readList(text: string, section: string, prefix: string): string[
   );
 }
 
+/** Everything that is set, as `section.key` and value, in the order of the file; empty values left out. */
+export function listSettings(text: string): readonly (readonly [name: string, value: string])[] {
+  return parseLines(text).flatMap((entry) =>
+    entry === undefined || entry.value === "" ? [] : [[`${entry.section}.${entry.key}`, entry.value] as const],
+  );
+}
+
 /** The text with another value for `section.key`; a missing key, or section, is added. */
 export function writeSetting(text: string, section: string, key: string, value: string): string {
   const lines = text.split("\n");

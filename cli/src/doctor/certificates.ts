@@ -1,0 +1,204 @@
+/** Keys and certificates of a node's folder: whether they belong together, are trusted, and hold. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { CodedError } from "@tsbcos/core/primitives";
+import { isIssuedBy, readCertificates, readKey, type Certificate } from "../certificates/index.js";
+import { readSetting, type NodeFolder } from "../folders/index.js";
+import type { Findings } from "./findings.js";
+
+const CHECK = "certificates";
+const DAY_MS = 86_400_000;
+/** Whoever has to ask an agency for a new certificate needs this long. */
+const WARN_BEFORE_MS = 30 * DAY_MS;
+
+/** A key, its certificate with those above it, and what is trusted; absolute paths. */
+interface PairFiles {
+  readonly key: string;
+  readonly certificate: string;
+  readonly trusted: string;
+  /** Where the certificates between leaf and CA are, when not in the leaf's file. */
+  readonly chain?: string;
+}
+
+/** Reads and checks all pairs of a node. Gives its node id, undefined when the key cannot be read. */
+export function checkCertificates(node: NodeFolder, findings: Findings): string | undefined {
+  const { keyFile: key, certificateFile: certificate, caFile: trusted } = node;
+  const own = checkPair({ key, certificate, trusted }, findings);
+  if (node.sm) checkEncryptionPair(node, own, findings);
+  const channel = channelFolder(node);
+  if (channel !== undefined) checkPair(pairIn(channel, "node"), findings);
+  if (own === undefined) return undefined;
+  checkNodeIdFile(node, own, findings);
+  const until = own.notAfter.toISOString().slice(0, 10);
+  findings.ok(CHECK, `${own.subject.commonName} of ${own.issuer.commonName}, trusted, valid until ${until}`);
+  return own.publicKey;
+}
+
+/** Folder of the pair that SDKs meet, where it is not the one that other nodes meet. */
+function channelFolder(node: NodeFolder): string | undefined {
+  if (node.smChannel) return undefined;
+  if (node.rsaChannel) return join(node.keyFolder, "channel_cert");
+  return node.sm ? join(node.keyFolder, "origin_cert") : undefined;
+}
+
+function pairIn(folder: string, name: string): PairFiles {
+  return {
+    key: join(folder, `${name}.key`),
+    certificate: join(folder, `${name}.crt`),
+    trusted: join(folder, "ca.crt"),
+  };
+}
+
+/** Gives the leaf; undefined when the pair cannot be read, which was said. */
+function checkPair(files: PairFiles, findings: Findings): Certificate | undefined {
+  const missing = [files.key, files.certificate, files.trusted].filter((file) => !existsSync(file));
+  if (missing.length > 0) {
+    const remedy = "Copy it from where it was made, or let the agency make new ones (tsbcos chain add-node, add-sdk).";
+    findings.error(CHECK, `There is no ${missing.join(", no ")}.`, remedy);
+    return undefined;
+  }
+  try {
+    const key = readKey(readFileSync(files.key, "utf8"), files.key);
+    const [leaf, ...above] = readCertificates(readFileSync(files.certificate, "utf8"), files.certificate);
+    const authorities = readCertificates(readFileSync(files.trusted, "utf8"), files.trusted);
+    const between =
+      files.chain === undefined ? [] : readCertificates(readFileSync(files.chain, "utf8"), files.chain).slice(1);
+    if (!Buffer.from(leaf.publicKeyInfo).equals(key.publicKeyInfo)) {
+      const remedy = "Put the two that belong together there; the node id is the public key of the key.";
+      findings.error(CHECK, `${files.certificate} is not the certificate of the key in ${files.key}.`, remedy);
+    }
+    checkKeyFile(files.key, findings);
+    checkTrust(files, { chain: [leaf, ...above, ...between], authorities }, findings);
+    checkDates(files.certificate, [leaf, ...above], findings);
+    checkDates(files.trusted, authorities, findings);
+    return leaf;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    findings.error(CHECK, error.message, "Put back an undamaged copy of the file.");
+    return undefined;
+  }
+}
+
+function checkTrust(
+  files: PairFiles,
+  { chain, authorities }: { readonly chain: readonly Certificate[]; readonly authorities: readonly Certificate[] },
+  findings: Findings,
+): void {
+  let current = chain[0];
+  // As TLS does it: whoever signed is looked for among what was sent, and then among what is trusted.
+  for (let step = 0; current !== undefined && step <= chain.length; step++) {
+    const certificate: Certificate = current;
+    if (authorities.some((authority) => authority.pem === certificate.pem || isIssuedBy(certificate, authority)))
+      return;
+    current = chain.find((other) => other !== certificate && isIssuedBy(certificate, other));
+    if (current?.isAuthority === false) {
+      const text = `${files.certificate}: ${current.subject.commonName} signed others, which its certificate does not allow.`;
+      findings.error(CHECK, text, "Let the agency, not a node, sign it.");
+    }
+    if (current === undefined) {
+      const name = `${certificate.subject.commonName} (OU=${certificate.subject.unit})`;
+      findings.error(
+        CHECK,
+        `${files.certificate} is not trusted: nobody in it or in ${files.trusted} signed ${name}; its issuer is ` +
+          `${certificate.issuer.commonName} (OU=${certificate.issuer.unit}).`,
+        `Append the certificate of ${certificate.issuer.commonName} to the file, or put the CA of the chain into ${basename(files.trusted)}.`,
+      );
+    }
+  }
+}
+
+function checkDates(file: string, certificates: readonly Certificate[], findings: Findings): void {
+  const now = Date.now();
+  for (const { subject, notBefore, notAfter } of certificates) {
+    const name = `The certificate of ${subject.commonName} in ${file}`;
+    const day = (date: Date): string => date.toISOString().slice(0, 10);
+    if (notAfter.getTime() < now) {
+      findings.error(
+        CHECK,
+        `${name} expired on ${day(notAfter)}.`,
+        "Have a new one signed for the same key; the node id stays.",
+      );
+    } else if (notBefore.getTime() > now) {
+      const remedy = "Set the clock of this machine; if the clock is right, the one of the agency was not.";
+      findings.error(CHECK, `${name} is valid from ${day(notBefore)} only.`, remedy);
+    } else if (notAfter.getTime() - now < WARN_BEFORE_MS) {
+      const days = Math.floor((notAfter.getTime() - now) / DAY_MS);
+      findings.warning(
+        CHECK,
+        `${name} expires in ${days} days, on ${day(notAfter)}.`,
+        "Have a new one signed for the same key in time.",
+      );
+    }
+  }
+}
+
+function checkKeyFile(file: string, findings: Findings): void {
+  if ((statSync(file).mode & 0o077) === 0) return;
+  findings.warning(CHECK, `Other users of this machine may read the key in ${file}.`, `chmod 600 ${file}`);
+}
+
+/** On SM chains: the pair for key exchange, of the same agency and name. */
+function checkEncryptionPair(node: NodeFolder, own: Certificate | undefined, findings: Findings): void {
+  const file = (key: string, initial: string): string =>
+    join(node.keyFolder, readSetting(node.config, "network_security", key) ?? initial);
+  const [key, certificate] = [file("en_key", "gmennode.key"), file("en_cert", "gmennode.crt")];
+  const encryption = checkPair({ key, certificate, trusted: node.caFile, chain: node.certificateFile }, findings);
+  if (own === undefined || encryption === undefined) return;
+  if (
+    encryption.issuer.commonName === own.issuer.commonName &&
+    encryption.subject.commonName === own.subject.commonName
+  )
+    return;
+  findings.error(
+    CHECK,
+    `${certificate} is of ${encryption.subject.commonName} of ${encryption.issuer.commonName}, ` +
+      `${node.certificateFile} of ${own.subject.commonName} of ${own.issuer.commonName}.`,
+    "Put the signing and the encryption certificate of one node there.",
+  );
+}
+
+function checkNodeIdFile(node: NodeFolder, own: Certificate, findings: Findings): void {
+  const file = node.certificateFile.replace(/\.crt$/, ".nodeid");
+  if (own.family !== (node.sm ? "sm2" : "secp256k1")) {
+    const wanted = node.sm ? "SM2" : "secp256k1";
+    findings.error(
+      CHECK,
+      `${node.certificateFile} has no key on ${wanted}.`,
+      "Use the certificate that the chain's agency made.",
+    );
+    return;
+  }
+  if (!existsSync(file) || readFileSync(file, "utf8").trim().toLowerCase() === own.publicKey) return;
+  findings.error(
+    CHECK,
+    `${file} is not the node id of ${node.certificateFile}.`,
+    `Write the right one there: ${own.publicKey ?? ""}`,
+  );
+}
+
+/**
+ * The SDK's files beside the nodes of one machine: whether they hold, and which nodes it can connect to.
+ *
+ * @param folder the SDK's, which need not be there
+ */
+export function checkSdk(folder: string, nodes: readonly NodeFolder[], findings: Findings): void {
+  const files = pairIn(folder, "sdk");
+  // SM TLS takes other files, and no SDK needs to be here at all.
+  const plain = nodes.filter((node) => !node.smChannel);
+  if (plain.length === 0 || !existsSync(files.certificate)) return;
+  const leaf = checkPair(files, findings);
+  if (leaf === undefined || !existsSync(files.trusted)) return;
+  const trusted = readFileSync(files.trusted, "utf8").trim();
+  const strangers = plain.filter((node) => {
+    const own = join(channelFolder(node) ?? node.keyFolder, "ca.crt");
+    return existsSync(own) && readFileSync(own, "utf8").trim() !== trusted;
+  });
+  const names = strangers.map((node) => node.name).join(", ");
+  if (strangers.length === plain.length) {
+    const remedy = "Make files of the nodes' agency: tsbcos chain add-sdk.";
+    findings.error(CHECK, `The SDK in ${folder} and ${names} trust different CAs, so they cannot connect.`, remedy);
+  } else if (strangers.length > 0) {
+    findings.note(CHECK, `The SDK is of another agency than ${names} and cannot connect there.`);
+  }
+  findings.ok(CHECK, `the SDK's certificate is trusted and valid until ${leaf.notAfter.toISOString().slice(0, 10)}`);
+}
