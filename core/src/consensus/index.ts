@@ -10,6 +10,7 @@ import type {
 } from "./interface.js";
 import { createPbft } from "./pbft/index.js";
 import { createRaft } from "./raft/index.js";
+import { createRpbft } from "./rpbft/index.js";
 import { createSolo } from "./solo/index.js";
 
 export type * from "./interface.js";
@@ -17,6 +18,7 @@ export type * from "./interface.js";
 /** One line an algorithm. */
 const algorithms: Readonly<Record<string, ConsensusFactory>> = {
   pbft: createPbft,
+  rpbft: createRpbft,
   raft: createRaft,
   solo: createSolo,
 };

@@ -27,6 +27,7 @@ import {
   verifyTransaction,
 } from "@tsbcos/core/protocol";
 import type { P2pFrame, PbftMessage, VerifiedTransaction } from "@tsbcos/core/protocol";
+import { headOf } from "./heads.js";
 import { loadChain, loadFrames } from "./load.js";
 import type { RecordedFrame, RpcBlock } from "./load.js";
 import { headerOf, plain } from "./records.js";
@@ -238,28 +239,7 @@ class Seat {
 }
 
 function headAt(json: RpcBlock): ChainHead {
-  return {
-    header: headerOf(json),
-    hash: hash(plain(json.hash)),
-    genesisHash: hash(plain(chain.blocks()[0]?.hash ?? "")),
-    sealers,
-    workingSealers: [],
-    observers: [],
-    settings: {
-      txCountLimit: 1000,
-      txGasLimit: 300_000_000n,
-      consensusTimeoutMs: 3000,
-      epochSealerCount: 4,
-      epochSealerEnabledAt: 0,
-      epochBlockCount: 1000,
-      epochBlockEnabledAt: 0,
-      notifyRotate: false,
-      chargeGas: false,
-      freeAccounts: new Set(),
-    },
-    totalTransactions: 0,
-    failedTransactions: 0,
-  };
+  return headOf(json, { genesisHash: chain.blocks()[0]?.hash ?? "", sealers });
 }
 
 describe("wire/p2p-pbft: our machine in the place of the silent sealer", () => {
