@@ -33,6 +33,8 @@ export const NODE_ERRORS = {
   noView: { code: -40007, message: "Only pbft consensus supports the view property" },
   badSystemConfig: { code: -40008, message: "Invalid System Config" },
   notAMember: { code: -40009, message: "Don't send request to this node who doesn't belong to the group" },
+  /** Followed by that number. */
+  receiptOutOfRange: { code: -40099, message: "start index out of range, the number of receipt is" },
   dynamicGroupsDisabled: { code: -100001, message: "Dynamic group related interfaces are forbidden to access" },
   notReady: { code: -40010, message: "RPC module initialization is incomplete" },
 } as const;
@@ -43,9 +45,8 @@ export const CHANNEL_ERRORS = {
   notAllowed: { code: -40012, message: "The SDK is not allowed to access this group" },
 } as const;
 
-/** Code of an internal failure; the text before the comment stands twice, as clients have always seen it. */
-const INTERNAL_CODE = -32603;
-const INTERNAL_PREFIX = "INTERNAL_ERROR: : INTERNAL_ERROR: : ";
+/** An internal failure. The comment follows; the text before it stands twice, as clients have always seen it. */
+export const INTERNAL_ERROR = { code: -32603, message: "INTERNAL_ERROR: : INTERNAL_ERROR: : " } as const;
 
 /** A method's failure as the caller shall see it. */
 export class RpcError extends CodedError {
@@ -81,7 +82,7 @@ export function channelError(name: keyof typeof CHANNEL_ERRORS, method: string):
 
 /** An internal failure with the comment that clients look for. */
 export function internalError(comment: string): RpcError {
-  return new RpcError({ code: INTERNAL_CODE, message: INTERNAL_PREFIX + comment }, { withData: true });
+  return new RpcError({ code: INTERNAL_ERROR.code, message: INTERNAL_ERROR.message + comment }, { withData: true });
 }
 
 /** Parameters of the right type with a value that cannot be used: the number of -32602, with `data: null`. */

@@ -12,7 +12,7 @@ import {
   type Json,
   type MerkleLevel,
 } from "@tsbcos/core/protocol";
-import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
+import { internalError, NODE_ERRORS, nodeError, protocolError } from "./errors.js";
 import { hexBytes, hexNumber, hexText, parseBlockNumber, parseBytes, parseIndex } from "./formats.js";
 import type { GroupReader } from "./group-reader.js";
 import {
@@ -118,8 +118,7 @@ function batchReceipts(block: StoredBlock | undefined, params: readonly Json[]):
   const size = block.receipts.length;
   const from = parseIndex(text(params[1]));
   if (from < 0n || from >= BigInt(size)) {
-    const error = { code: -40099, message: `start index out of range, the number of receipt is ${size}` };
-    throw new RpcError(error, { withData: true });
+    throw nodeError("receiptOutOfRange", `${NODE_ERRORS.receiptOutOfRange.message} ${size}`);
   }
   const first = Number(from);
   const count = params[2] === "-1" ? size : Number(parseIndex(text(params[2])));

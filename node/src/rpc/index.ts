@@ -1,6 +1,15 @@
 export type { Admission, RequestSubject } from "./admission.js";
 export { chainReader, type ChainReaderParts } from "./chain-reader.js";
-export { internalError, NODE_ERRORS, nodeError, PROTOCOL_ERRORS, refusedSubmission, RpcError } from "./errors.js";
+export {
+  CHANNEL_ERRORS,
+  INTERNAL_ERROR,
+  internalError,
+  NODE_ERRORS,
+  nodeError,
+  PROTOCOL_ERRORS,
+  refusedSubmission,
+  RpcError,
+} from "./errors.js";
 export { runGroupMethod } from "./group-methods.js";
 export type { CallOutcome, GroupReader, HeadView } from "./group-reader.js";
 export { HTTP_LIMITS, startRpcHttpServer, type HttpLimits, type RpcHttpServer } from "./http.js";
