@@ -9,20 +9,12 @@ import { CodedError, createRandom, height, ok } from "@tsbcos/core/primitives";
 import type { GroupId, Hash, NodeId, Result } from "@tsbcos/core/primitives";
 import { ModuleId, encodeSyncPacket, verifyTransaction } from "@tsbcos/core/protocol";
 import type { Json, VerifiedTransaction } from "@tsbcos/core/protocol";
-import { nonceWindowStart, TransactionPool } from "@tsbcos/core/txpool";
 import { loadChain as loadFiles } from "@tsbcos/node/config";
 import { readNodeKey } from "@tsbcos/node/crypto";
 import type { NativeSuites } from "@tsbcos/node/crypto";
 import { readNodeCertificate } from "@tsbcos/node/p2p";
 import { chainReader, createNodeReader, createRpcService, refusedSubmission, runGroupMethod } from "@tsbcos/node/rpc";
-import type {
-  ChainReaderParts,
-  GroupGateway,
-  NodeOperations,
-  NodeReader,
-  RpcService,
-  SessionView,
-} from "@tsbcos/node/rpc";
+import type { GroupGateway, NodeOperations, NodeReader, RpcService, SessionView } from "@tsbcos/node/rpc";
 import { readRecording, replayedLedger } from "../replay/index.js";
 import { RECORDINGS } from "./load.js";
 import type { ChainName } from "./load.js";
@@ -78,15 +70,10 @@ export interface RecordedSurroundings {
   }[];
 }
 
-type LiveParts = ChainReaderParts["group"] & { readonly pool: Pick<TransactionPool, "import"> };
-
-/** A running group with three peers; undefined where this build has no machine for it. */
-function groupOf(
-  environment: Parameters<typeof Group.create>[0],
-  told: RecordedSurroundings["told"],
-): LiveParts | undefined {
+/** A running group with three peers. */
+function groupOf(environment: Parameters<typeof Group.create>[0], told: RecordedSurroundings["told"]): Group {
   const made = Group.create(environment);
-  if (!made.ok) return undefined;
+  if (!made.ok) throw new Error(made.error.message);
   const group = made.value;
   const { genesisHash } = environment.ledger.head();
   group.step({ type: "started", backedUpPrepare: undefined }, START);
@@ -101,19 +88,7 @@ function groupOf(
   return group;
 }
 
-/** What remains of a group without its machines. */
-function poolOnly(ledger: Ledger): LiveParts {
-  const { chainId, groupId } = ledger.rules;
-  const pool = new TransactionPool({ ...RECORDED_OPTIONS.pool, chainId, groupId, checkIds: true });
-  const { number } = ledger.head().header;
-  for (let at = nonceWindowStart(number); at <= number; at++) pool.loadNonces(at, ledger.noncesAt(at));
-  const missing = (): never => {
-    throw new Error("this build has no machine for the consensus of this chain");
-  };
-  return { pool, pbftView: () => undefined, consensusStatus: missing, syncStatus: missing };
-}
-
-function gatewayOf(ledger: Ledger, group: LiveParts, nodeId: NodeId): GroupGateway {
+function gatewayOf(ledger: Ledger, group: Group, nodeId: NodeId): GroupGateway {
   const { suite } = ledger.rules;
   const reader = chainReader({ ledger, chain: new ChainWorker(ledger), group, nodeId });
   const importing = (raw: Uint8Array): Result<Hash, { readonly code: string; readonly text: string }> => {
@@ -180,7 +155,7 @@ export function serviceOf(
     options: RECORDED_OPTIONS,
     random: createRandom(name),
   };
-  const gateway = gatewayOf(ledger, groupOf(environment, surroundings.told) ?? poolOnly(ledger), self.nodeId);
+  const gateway = gatewayOf(ledger, groupOf(environment, surroundings.told), self.nodeId);
   const sessions = surroundings.sessions.map((session): SessionView => {
     const peer = others.find(({ nodeId }) => nodeId === session.NodeID);
     if (peer === undefined) throw new CodedError("peer-unknown", "a session with nobody of the chain");
