@@ -1,13 +1,11 @@
 /** Event filters of the SDK channel: requests, answers, pushes, and which logs match. See docs/protocol/channel.md. */
-import { EMPTY_BYTES, EVENT_FILTER_ITEMS_MAX, bytesToHex, ok } from "../primitives/index.js";
+import { EVENT_FILTER_ITEMS_MAX, bytesToHex, ok } from "../primitives/index.js";
 import type { Address, Hash, Result } from "../primitives/index.js";
-import type { CryptoSuite } from "../crypto/index.js";
 import { jsonLine, jsonObjectIn } from "./channel-session.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
 import type { Json } from "./json.js";
 import { parseAddressText, parseHashText, parseWholeText } from "./lenient-text.js";
-import { logBloom } from "./receipt.js";
 import type { LogEntry } from "./receipt.js";
 
 /** Results of requests about event filters, and of pushes. */
@@ -117,36 +115,6 @@ export function matchesLog({ addresses, topics }: LogMatcher, log: LogEntry): bo
     const topic = log.topics[position];
     return wanted.size === 0 || (topic !== undefined && wanted.has(topic));
   });
-}
-
-/** Tells from the bloom of a block, without reading it, that a filter wants nothing of it. */
-export class BloomMatcher {
-  /** Of each of these lists one bloom at least must be contained. */
-  readonly #alternatives: readonly (readonly (readonly BloomByte[])[])[];
-
-  constructor({ addresses, topics }: LogMatcher, suite: CryptoSuite) {
-    this.#alternatives = [addresses, ...topics]
-      .filter((wanted) => wanted.size > 0)
-      .map((wanted) => [...wanted].map((item) => bloomOf(item, suite)));
-  }
-
-  /** False only when the block certainly has no log that matches. */
-  mayMatch(bloom: Uint8Array): boolean {
-    return this.#alternatives.every((any) =>
-      any.some((item) => item.every(({ at, bits }) => ((bloom[at] as number) & bits) === bits)),
-    );
-  }
-}
-
-/** A byte of a bloom that is not zero. */
-interface BloomByte {
-  readonly at: number;
-  readonly bits: number;
-}
-
-function bloomOf(item: string, suite: CryptoSuite): BloomByte[] {
-  const bloom = logBloom([{ address: item as Address, topics: [], data: EMPTY_BYTES }], suite);
-  return [...bloom].flatMap((bits, at) => (bits === 0 ? [] : { at, bits }));
 }
 
 function placedLogJson(log: PlacedLog): Json {

@@ -3,12 +3,15 @@ import { performance } from "node:perf_hooks";
 import { assert, LOG_PUSHES_UNTAKEN_MAX, LOG_PUSH_BYTES, type Address, type Hash } from "@tsbcos/core/primitives";
 import type { Ledger } from "@tsbcos/core/ledger";
 import {
-  BloomMatcher,
+  decodeBlock,
+  decodeTransaction,
   encodeEventLogs,
   encodeEventLogsCompleted,
   matchesLog,
+  transactionHash,
   type LogMatcher,
   type PlacedLog,
+  type Receipt,
 } from "@tsbcos/core/protocol";
 
 /** A search that a client asked for. Survives structured cloning. */
@@ -37,7 +40,7 @@ export interface LogFinding {
 
 /** What watches work with. */
 export interface LogWatchesParts {
-  readonly ledger: Pick<Ledger, "block" | "head" | "headerAt" | "rules">;
+  readonly ledger: Pick<Ledger, "block" | "encodedBlock" | "head" | "rules">;
   /** Blocks whose logs go together, at most. */
   readonly blocksPerSliceMax: number;
   /** Called with each finding. The main thread says by {@link LogWatches.taken} that its client has it. */
@@ -46,8 +49,8 @@ export interface LogWatchesParts {
   later(run: () => void): void;
 }
 
-/** Blooms of blocks that are kept: many searches look at the latest block, one after the other. */
-const BLOOMS_MAX = 256;
+/** Blocks whose logs are kept: many searches look at the latest block, one after the other. */
+const BLOCKS_KEPT_MAX = 16;
 /** What a log takes beside its data, roughly. */
 const LOG_FIXED_BYTES = 500;
 /** Time that looking may take in one go. Consensus waits for so long at most, or for one large block. */
@@ -56,7 +59,6 @@ const TURN_MS = 4;
 interface RunningWatch {
   readonly watch: LogWatch;
   readonly matcher: LogMatcher;
-  readonly bloom: BloomMatcher;
   /** The next block to be looked at. */
   next: number;
   /** Blocks looked at since the last finding was sent or dropped. */
@@ -72,7 +74,7 @@ export class LogWatches {
   readonly #parts: LogWatchesParts;
   /** The one that was looked after last comes last. */
   readonly #watches = new Map<number, RunningWatch>();
-  readonly #blooms = new Map<number, Uint8Array>();
+  readonly #blocks = new Map<number, readonly PlacedLog[]>();
   #isScheduled = false;
 
   constructor(parts: LogWatchesParts) {
@@ -90,9 +92,8 @@ export class LogWatches {
       addresses: new Set(watch.addresses),
       topics: watch.topics.map((wanted) => new Set(wanted)),
     };
-    const bloom = new BloomMatcher(matcher, this.#parts.ledger.rules.suite);
     const start = { next: watch.fromBlock, sliceBlocks: 0, logs: [], logBytes: 0, untaken: 0 };
-    this.#watches.set(watch.id, { watch, matcher, bloom, ...start });
+    this.#watches.set(watch.id, { watch, matcher, ...start });
     this.#schedule();
   }
 
@@ -172,36 +173,68 @@ export class LogWatches {
     this.#parts.found({ watchId, data, isLast: false });
   }
 
-  #bloomAt(number: number): Uint8Array {
-    const known = this.#blooms.get(number);
-    if (known !== undefined) return known;
-    const header = this.#parts.ledger.headerAt(number)?.header;
-    assert(header !== undefined, "every block up to the head has a header");
-    // A copy: the bloom is a view of the whole header.
-    const bloom = header.logBloom.slice();
-    this.#blooms.set(number, bloom);
-    for (const oldest of this.#blooms.keys()) {
-      if (this.#blooms.size <= BLOOMS_MAX) break;
-      this.#blooms.delete(oldest);
+  #collect(running: RunningWatch): void {
+    for (const log of this.#logsOf(running.next)) {
+      if (!matchesLog(running.matcher, log)) continue;
+      running.logs.push(log);
+      running.logBytes += log.data.length + LOG_FIXED_BYTES;
+      if (running.logBytes >= LOG_PUSH_BYTES) this.#send(running);
     }
-    return bloom;
   }
 
-  #collect(running: RunningWatch): void {
-    if (!running.bloom.mayMatch(this.#bloomAt(running.next))) return;
-    const block = this.#parts.ledger.block(running.next);
-    block?.receipts.forEach(({ logs }, transactionIndex) => {
-      logs.forEach((log, logIndex) => {
-        if (!matchesLog(running.matcher, log)) return;
-        const transactionHash = block.transactions[transactionIndex]?.hash as Hash;
-        const place = { blockHash: block.hash, blockNumber: running.next, transactionHash, transactionIndex, logIndex };
-        // A copy of the data: it is a view of a whole block, which a message would take along.
-        running.logs.push({ ...log, data: log.data.slice(), ...place });
-        running.logBytes += log.data.length + LOG_FIXED_BYTES;
-        if (running.logBytes >= LOG_PUSH_BYTES) this.#send(running);
-      });
-    });
+  /** All logs of a block. The bloom in its header would not help: 2.x leaves it empty. */
+  #logsOf(number: number): readonly PlacedLog[] {
+    const known = this.#blocks.get(number);
+    if (known !== undefined) return known;
+    const { ledger } = this.#parts;
+    const logs = number === ledger.head().header.number ? logsOfHead(ledger) : logsOfStored(ledger, number);
+    this.#blocks.set(number, logs);
+    for (const oldest of this.#blocks.keys()) {
+      if (this.#blocks.size <= BLOCKS_KEPT_MAX) break;
+      this.#blocks.delete(oldest);
+    }
+    return logs;
   }
+}
+
+type LogSource = LogWatchesParts["ledger"];
+
+/** The head is there decoded: it has just been stored. */
+function logsOfHead(ledger: LogSource): readonly PlacedLog[] {
+  const { number } = ledger.head().header;
+  const block = ledger.block(number);
+  assert(block !== undefined, "the head is stored");
+  const hashAt = (index: number): Hash => block.transactions[index]?.hash as Hash;
+  return placedLogs(block.receipts, { blockHash: block.hash, blockNumber: number, hashAt });
+}
+
+/** Of an old block only the receipts are decoded, and the transactions that logged something. */
+function logsOfStored(ledger: LogSource, number: number): readonly PlacedLog[] {
+  const { suite, version } = ledger.rules;
+  const bytes = ledger.encodedBlock(number);
+  const block = bytes === undefined ? undefined : decodeBlock(bytes, suite, version);
+  assert(block?.ok === true, "every block up to the head is stored and can be read");
+  const { rawTransactions, receipts = [], hash: blockHash } = block.value;
+  const hashAt = (index: number): Hash => {
+    const transaction = decodeTransaction(rawTransactions[index] as Uint8Array, suite);
+    assert(transaction.ok, "the transactions of a stored block can be read");
+    return transactionHash(transaction.value, suite);
+  };
+  return placedLogs(receipts, { blockHash, blockNumber: number, hashAt });
+}
+
+function placedLogs(
+  receipts: readonly Receipt[],
+  block: { readonly blockHash: Hash; readonly blockNumber: number; readonly hashAt: (index: number) => Hash },
+): PlacedLog[] {
+  const { blockHash, blockNumber, hashAt } = block;
+  return receipts.flatMap(({ logs }, transactionIndex) => {
+    if (logs.length === 0) return [];
+    const transactionHash = hashAt(transactionIndex);
+    const place = { blockHash, blockNumber, transactionHash, transactionIndex };
+    // A copy of the data, which is a view of the whole block.
+    return logs.map((log, logIndex) => ({ ...log, data: log.data.slice(), ...place, logIndex }));
+  });
 }
 
 /** The bytes with a buffer of their own, which can be moved to another thread. */
