@@ -111,7 +111,8 @@ function refusalOf(
 
 function messageOf(tx: ExecutableTransaction, gas: bigint): Message {
   const value = new Uint32Array(8);
-  for (let i = 0; i < 8; i++) value[i] = Number((tx.value >> BigInt(32 * i)) & 0xffffffffn);
+  // Next to no transaction carries anything.
+  if (tx.value !== 0n) for (let i = 0; i < 8; i++) value[i] = Number((tx.value >> BigInt(32 * i)) & 0xffffffffn);
   const target = tx.to ?? ZERO_ADDRESS;
   return {
     kind: tx.to === undefined ? "create" : "call",

@@ -1,16 +1,6 @@
 /** Packets and messages of PBFT and rPBFT. See docs/protocol/pbft-messages.md. */
 import type { CryptoSuite } from "../crypto/index.js";
-import {
-  EMPTY_BYTES,
-  NODE_LIST_MAX,
-  SIGNATURE_BYTES_MAX,
-  bytesToHex,
-  bytesToUtf8,
-  hexToBytes,
-  isHex,
-  ok,
-  utf8ToBytes,
-} from "../primitives/index.js";
+import { EMPTY_BYTES, NODE_LIST_MAX, SIGNATURE_BYTES_MAX, bytesToHex, ok } from "../primitives/index.js";
 import type { Hash, NodeId, Result } from "../primitives/index.js";
 import { malformed } from "./failure.js";
 import type { DecodeFailure } from "./failure.js";
@@ -199,14 +189,12 @@ export function decodeRawPrepareStatus(bytes: Uint8Array): Result<RawPrepareStat
   return reader.failed ? malformed("raw-prepare-status") : ok(status);
 }
 
-/** The stored form of the prepare that this node has voted for: hexadecimal text of the encoded message, as the C++ node stores it. */
+/** The stored form of the prepare that this node has voted for. */
 export function encodeBackedUpPrepare(prepare: PbftMessage): Uint8Array {
-  return utf8ToBytes(bytesToHex(encodePbftMessage(prepare)));
+  return encodePbftMessage(prepare);
 }
 
 /** Decodes the stored form of a prepare. */
 export function decodeBackedUpPrepare(bytes: Uint8Array): Result<PbftMessage, DecodeFailure> {
-  const text = bytesToUtf8(bytes);
-  if (!isHex(text)) return malformed("backed-up-prepare", "not hexadecimal text");
-  return decodePbftMessage(hexToBytes(text), PbftPacketId.Prepare);
+  return decodePbftMessage(bytes, PbftPacketId.Prepare);
 }

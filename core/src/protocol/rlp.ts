@@ -252,9 +252,13 @@ function numberOf(bytes: Uint8Array, start: number, end: number): number {
   return value;
 }
 
+/** Every integer of one byte: most fields of most records are, and each `bigint` is an object of its own. */
+const SMALL_INTEGERS: readonly bigint[] = Array.from({ length: 256 }, (_, value) => BigInt(value));
+
 /** Big-endian unsigned integer of any length, without the detour over text. */
 function integerOf(bytes: Uint8Array, start: number, end: number): bigint {
   const length = end - start;
+  if (length <= 1) return SMALL_INTEGERS[length === 0 ? 0 : (bytes[start] as number)] as bigint;
   if (length <= 6) return BigInt(numberOf(bytes, start, end));
   const odd = length % 8;
   let value = 0n;

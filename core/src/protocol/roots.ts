@@ -1,7 +1,7 @@
 /** Roots over the transactions and receipts of a block, and proofs. See docs/protocol/data-model.md#roots. */
 import { emptyHashOf, hashOf } from "../crypto/index.js";
 import type { CryptoSuite } from "../crypto/index.js";
-import { assert, bytesToHex, concatBytes, hexToBytes } from "../primitives/index.js";
+import { assert, bytesToHex, concatBytes, hexToBytes, writeHex } from "../primitives/index.js";
 import type { Hash } from "../primitives/index.js";
 import { encodeTransactionBatch } from "./batch.js";
 import { encodeRlpInteger, encodeRlpList } from "./rlp.js";
@@ -44,7 +44,13 @@ export function receiptsRoot(
 
 /** Leaves of the transactions tree, from 2.2.0 on. */
 export function transactionLeaves(hashes: readonly Hash[]): Uint8Array[] {
-  return hashes.map((hash, index) => concatBytes(encodeRlpInteger(index), hexToBytes(hash)));
+  return hashes.map((hash, index) => {
+    const prefix = encodeRlpInteger(index);
+    const leaf = new Uint8Array(prefix.length + hash.length / 2);
+    leaf.set(prefix);
+    writeHex(leaf, prefix.length, hash);
+    return leaf;
+  });
 }
 
 /** Leaves of the receipts tree, from 2.2.0 on. */

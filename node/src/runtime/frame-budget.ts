@@ -8,7 +8,7 @@ import {
 } from "@tsbcos/core/primitives";
 
 /** What a waiting frame costs beside its body: without it, frames without body could pile up for ever. */
-const FRAME_COST_BYTES = 256;
+export const FRAME_COST_BYTES = 256;
 
 /** Whose share a frame is counted against: that of a member, or the one that all others have together. */
 export type FrameShare = NodeId | "strangers";

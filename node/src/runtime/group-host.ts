@@ -10,6 +10,7 @@ import type { NodeId } from "@tsbcos/core/primitives";
 import type { StateWrite } from "@tsbcos/core/state";
 import { unpackBytes } from "./bytes-pack.js";
 import { failedTransactions } from "./failed-transactions.js";
+import { FRAME_COST_BYTES } from "./frame-budget.js";
 import { LogWatches, type LogWatchesParts } from "./log-watches.js";
 import type { GroupCounters, PlainError, ToGroup } from "./messages.js";
 import type { Outbox } from "./outbox.js";
@@ -206,7 +207,7 @@ export class GroupHost implements GroupPorts {
       assert(head !== undefined, "every frame has its head");
       this.#post({ type: "frame-received", ...head, body });
     });
-    this.#parts.outbox.frameBatchHandled();
+    this.#parts.outbox.frameBatchHandled(bodies.bytes.length + FRAME_COST_BYTES * heads.length);
   }
 
   #read({ requestId, method, params }: Extract<ToGroup, { type: "read" }>): void {

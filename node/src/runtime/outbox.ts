@@ -13,6 +13,13 @@ import type {
   SubmissionAnswer,
 } from "./messages.js";
 
+/**
+ * That frames were handled may wait for something else to say, so many batches and bytes of them: the main thread drops
+ * frames only when far more wait.
+ */
+const UNSAID_BATCHES_MAX = 16;
+const UNSAID_BYTES_MAX = 256 * 1024;
+
 /** Everything said since the last flush. */
 export class Outbox {
   readonly #port: Pick<MessagePort, "postMessage">;
@@ -26,6 +33,7 @@ export class Outbox {
   #traces: TraceEvent[] = [];
   #members: readonly NodeId[] | undefined;
   #frameBatchesHandled = 0;
+  #frameBytesHandled = 0;
   #bandwidthAsks: BandwidthAsk[] = [];
   #counted: { readonly requestId: number; readonly counters: GroupCounters }[] = [];
 
@@ -66,8 +74,9 @@ export class Outbox {
     this.#traces.push(event);
   }
 
-  frameBatchHandled(): void {
+  frameBatchHandled(bytes: number): void {
     this.#frameBatchesHandled++;
+    this.#frameBytesHandled += bytes;
   }
 
   askBandwidth(ask: BandwidthAsk): void {
@@ -99,7 +108,6 @@ export class Outbox {
     }
     if (this.#traces.length > 0) message.traces = this.#traces;
     if (this.#members !== undefined) message.members = this.#members;
-    if (this.#frameBatchesHandled > 0) message.frameBatchesHandled = this.#frameBatchesHandled;
     if (this.#bandwidthAsks.length > 0) message.bandwidthAsks = this.#bandwidthAsks;
     if (this.#counted.length > 0) message.counted = this.#counted;
     this.#submissions = [];
@@ -109,10 +117,14 @@ export class Outbox {
     this.#findings = [];
     this.#traces = [];
     this.#members = undefined;
-    this.#frameBatchesHandled = 0;
     this.#bandwidthAsks = [];
     this.#counted = [];
-    if (Object.keys(message).length > 0) this.#port.postMessage(message, transfer);
+    const mayKeep = this.#frameBatchesHandled < UNSAID_BATCHES_MAX && this.#frameBytesHandled < UNSAID_BYTES_MAX;
+    if (mayKeep && Object.keys(message).length === 0) return;
+    if (this.#frameBatchesHandled > 0) message.frameBatchesHandled = this.#frameBatchesHandled;
+    this.#frameBatchesHandled = 0;
+    this.#frameBytesHandled = 0;
+    this.#port.postMessage(message, transfer);
   }
 
   /** Flushes, then posts a message of its own: the first or the last words of a group. */
