@@ -1,6 +1,7 @@
 /** What a node shows of itself to collectors: metrics over HTTP and the statistics log. */
 import { ModuleId } from "@tsbcos/core/protocol";
 import type { GroupId } from "@tsbcos/core/primitives";
+import type { ChannelServer, ChannelTraffic } from "./channel/index.js";
 import type { NodeConfig } from "./config/index.js";
 import type { GroupRegistry } from "./group-registry.js";
 import type { P2pService, P2pStatistics } from "./p2p/index.js";
@@ -20,6 +21,8 @@ export interface WatchedParts {
   readonly node: NodeConfig;
   readonly registry: GroupRegistry;
   readonly p2p: Pick<P2pService, "statistics">;
+  /** Undefined until the channel is open. */
+  channel(): Pick<ChannelServer, "statistics"> | undefined;
 }
 
 /** Running monitoring of a node. */
@@ -132,7 +135,37 @@ function describeNetwork(metrics: Metrics, registry: GroupRegistry, statistics: 
   );
 }
 
-function trafficOf(statistics: P2pStatistics, groupId: number): GroupTraffic {
+/** Metrics of the port for SDKs. */
+function describeChannel(metrics: Metrics, channel: WatchedParts["channel"]): void {
+  metrics.gauge({ name: "channel_sessions", help: "Connected SDKs." }, () => channel()?.statistics().sessions ?? 0);
+  metrics.gauge(
+    { name: "channel_event_filters", help: "Event filters of SDKs." },
+    () => channel()?.statistics().eventFilters ?? 0,
+  );
+  const reasons = (kind: "dropped" | "refused" | "ignored") => () =>
+    byReason(Object.entries(channel()?.statistics()[kind] ?? {}));
+  const labels = ["reason"];
+  metrics.counter({ name: "channel_sessions_ended_total", help: "SDK sessions ended.", labels }, reasons("dropped"));
+  metrics.counter(
+    { name: "channel_connections_refused_total", help: "SDK connections that became no session.", labels },
+    reasons("refused"),
+  );
+  metrics.counter(
+    { name: "channel_frames_ignored_total", help: "Frames of SDKs ignored.", labels },
+    reasons("ignored"),
+  );
+}
+
+const NO_CHANNEL_TRAFFIC: ChannelTraffic = {
+  rpcIn: 0,
+  rpcOut: 0,
+  registerEventIn: 0,
+  unregisterEventIn: 0,
+  transactionsOut: 0,
+  eventLogOut: 0,
+};
+
+function trafficOf(statistics: P2pStatistics, channel: ChannelTraffic, groupId: number): GroupTraffic {
   const of = (direction: "bytesIn" | "bytesOut", ...modules: readonly number[]): number =>
     statistics.traffic
       .filter((one) => one.groupId === groupId && modules.includes(one.moduleId))
@@ -143,22 +176,19 @@ function trafficOf(statistics: P2pStatistics, groupId: number): GroupTraffic {
     consensusOut: of("bytesOut", ModuleId.Pbft, ModuleId.Raft),
     syncIn: of("bytesIn", ModuleId.Sync),
     syncOut: of("bytesOut", ModuleId.Sync),
-    rpcIn: 0,
-    rpcOut: 0,
-    registerEventIn: 0,
-    unregisterEventIn: 0,
-    transactionsOut: 0,
-    eventLogOut: 0,
+    ...channel,
   };
 }
 
-function reportOf({ registry, p2p }: WatchedParts): TrafficReport {
+function reportOf({ registry, p2p, channel }: WatchedParts): TrafficReport {
   const statistics = p2p.statistics();
-  const amop = statistics.traffic.filter((one) => one.moduleId === ModuleId.Amop);
+  const { amopBytesIn = 0, amopBytesOut = 0, groups } = channel()?.statistics() ?? {};
   return {
-    amopIn: amop.reduce((sum, one) => sum + one.bytesIn, 0),
-    amopOut: amop.reduce((sum, one) => sum + one.bytesOut, 0),
-    groups: registry.running().map(({ groupId }) => trafficOf(statistics, groupId)),
+    amopIn: amopBytesIn,
+    amopOut: amopBytesOut,
+    groups: registry
+      .running()
+      .map(({ groupId }) => trafficOf(statistics, groups?.get(groupId) ?? NO_CHANNEL_TRAFFIC, groupId)),
   };
 }
 
@@ -186,11 +216,12 @@ export async function startMonitoring(parts: WatchedParts): Promise<Monitoring> 
   if (address === undefined) {
     return { blockCommitted: () => undefined, close: async () => statistics?.close() };
   }
-  const { registry, p2p } = parts;
+  const { registry, p2p, channel } = parts;
   const metrics = createMetrics({ withProcess: true });
   let counted: Counted = new Map();
   describeGroups(metrics, () => counted);
   describeNetwork(metrics, registry, () => p2p.statistics());
+  describeChannel(metrics, channel);
   const interval = metrics.histogram(
     { name: "block_interval_seconds", help: "Time between two blocks, by their timestamps.", labels: ["group"] },
     BLOCK_INTERVAL_BUCKETS,
