@@ -109,6 +109,11 @@ export class Group implements Machine<GroupInput, GroupEffect> {
     return this.#consensus.status();
   }
 
+  /** Nodes that decide the next block, ascending: what `getEpochSealersList` answers. */
+  consensusNodes(): readonly NodeId[] {
+    return this.#consensus.consensusNodes(this.#shared.head);
+  }
+
   /** What `getSyncStatus` answers. */
   syncStatus(): JsonValue {
     return this.#blockSync.status();

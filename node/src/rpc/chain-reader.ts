@@ -11,7 +11,7 @@ export interface ChainReaderParts {
   /** The same ledger's worker: for code and calls. */
   readonly chain: Pick<ChainWorker, "call" | "codeAt">;
   /** What moves between two blocks: waiting transactions, consensus and synchronisation. */
-  readonly group: Pick<Group, "consensusStatus" | "pbftView" | "syncStatus"> & {
+  readonly group: Pick<Group, "consensusNodes" | "consensusStatus" | "pbftView" | "syncStatus"> & {
     readonly pool: Pick<Group["pool"], "pending" | "size">;
   };
   /** This node, which may be no member of the group. */
@@ -41,6 +41,7 @@ export function chainReader({ ledger, chain, group, nodeId }: ChainReaderParts):
     code: (address) => chain.codeAt(address),
     pending: () => group.pool.pending(),
     pendingCount: () => group.pool.size,
+    consensusNodes: () => group.consensusNodes(),
     consensusStatus: () => group.consensusStatus() as Json,
     pbftView: () => group.pbftView(),
     syncStatus: () => group.syncStatus() as Json,

@@ -196,7 +196,7 @@ function pbftView(reader: GroupReader): Json {
 }
 
 function epochSealers(reader: GroupReader): Json {
-  if (reader.consensusType === "rpbft") return reader.block(reader.head().number)?.header.sealerList ?? [];
+  if (reader.consensusType === "rpbft") return reader.consensusNodes();
   const message = `method getEpochSealersList only supported when rpbft is used, current consensus type is ${reader.consensusType}`;
   throw nodeError("notAMember", message);
 }

@@ -39,6 +39,8 @@ export interface GroupReader {
   code(address: Address): Uint8Array;
   pending(): readonly VerifiedTransaction[];
   pendingCount(): number;
+  /** Node ids of those who decide the next block, ascending. */
+  consensusNodes(): readonly string[];
   consensusStatus(): Json;
   /** Undefined for algorithms without views. */
   pbftView(): number | undefined;

@@ -133,14 +133,20 @@ function operationsOf(supportedVersion: NodeOperations["supportedVersion"]): Nod
   };
 }
 
-/** The service of node 0 over the replayed chain, and whatever its methods failed with that is no RPC error. */
+/**
+ * The service of node 0 over the replayed chain, and whatever its methods failed with that is no RPC error.
+ *
+ * @param length blocks of the chain that are replayed, block 0 included; all of them without it
+ */
 export function serviceOf(
   name: ChainName,
   suites: Pick<NativeSuites, "sm" | "standard">,
   surroundings: RecordedSurroundings,
+  length?: number,
 ): { readonly service: RpcService; readonly defects: unknown[] } {
   const folder = join(RECORDINGS, name);
-  const recording = readRecording(folder, suites);
+  const whole = readRecording(folder, suites);
+  const recording = { ...whole, blocks: whole.blocks.slice(0, length) };
   const { rules, genesis } = recording;
   const prefix = rules.suite.name === "sm" ? "gm" : "";
   const { node } = loadFiles(join(folder, "config.ini"), join(folder, "group.1.genesis"), 1 as GroupId).value;
