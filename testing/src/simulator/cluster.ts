@@ -20,7 +20,7 @@ import type { SimulatedFrame } from "./network.js";
 import { SimulatedNode } from "./node.js";
 import type { NodeListener } from "./node.js";
 import type { RunOptions } from "./options.js";
-import { drawKeys, genesisHeadOf, genesisOf, groupOptionsOf, rulesOf } from "./setup.js";
+import { drawKeys, genesisHeadOf, genesisOf, groupOptionsOf, rulesOf, settingsOf } from "./setup.js";
 import type { Story } from "./story.js";
 import { Workload } from "./workload.js";
 import type { ClientTransaction } from "./workload.js";
@@ -96,7 +96,8 @@ export class Cluster implements NodeListener {
       this.#liars.set(index, new Adversary(this.#random.split(`liar/${index}`), suite, keys[index] as KeyPair));
     }
     const random = this.#random.split("workload");
-    this.#workload = new Workload({ random, suite, changeable: ids.slice(members) });
+    const settings = settingsOf(options);
+    this.#workload = new Workload({ random, suite, changeable: ids.slice(members), settings });
     this.#faults = this.#createFaults();
     this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis), decidersOf(rules));
   }
@@ -334,10 +335,10 @@ export class Cluster implements NodeListener {
 
   #drawCore(): SimulatedNode[] {
     // While membership changes, a core drawn by the sealers of now may be no quorum of the sealers of then.
-    if (!this.#options.coreOnly || this.#options.observerCount > 0) return [...this.#nodes];
+    const deathsMax = this.#deathsMax();
+    if (!this.#options.coreOnly || this.#options.observerCount > 0 || deathsMax === 0) return [...this.#nodes];
     // What a liar has said before it reformed may still stand against it: it counts among the dead.
     const honest = this.#nodes.filter(({ index }) => !this.#liars.has(index));
-    const deathsMax = this.#deathsMax();
     const dead = this.#random
       .split("core")
       .shuffled(honest)

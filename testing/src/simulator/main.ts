@@ -107,8 +107,10 @@ async function runAll(settings: Settings, totals: Totals): Promise<void> {
   const { seed, runs, threads, wishes, keepGoing } = settings;
   const onOutcome = (outcome: Outcome): boolean => {
     totals.add(outcome);
+    const { failure } = outcome;
+    if (failure !== undefined && keepGoing) print(`failed: seed ${outcome.options.seed}: ${failure.kind}`);
     if (totals.runs % PROGRESS_RUNS === 0 && totals.runs < runs) print(`${totals.runs} runs ...`);
-    return outcome.failure !== undefined && !keepGoing;
+    return failure !== undefined && !keepGoing;
   };
   if (!settings.verbose) return runBatch({ seedFirst: seed, runs, wishes, threads, onOutcome });
   const runner = await createRunner();
@@ -134,9 +136,8 @@ async function main(): Promise<number> {
     for (const [mark, count] of [...totals.marks].sort()) print(`${String(count).padStart(9)}  ${mark}`);
   }
   totals.failed.sort((a, b) => a.options.seed - b.options.seed);
-  const [first, ...more] = totals.failed;
+  const [first] = totals.failed;
   if (first !== undefined) print(describeFailure(first));
-  for (const { options, failure } of more) print(`also    seed ${options.seed}: ${failure?.kind ?? ""}`);
   const passed = totals.runs - totals.failed.length;
   const simulated = `${totals.blocks} blocks, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`;
   const speed = `${seconds.toFixed(1)} s, ${(totals.runs / seconds).toFixed(1)} schedules a second`;

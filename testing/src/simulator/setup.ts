@@ -8,6 +8,7 @@ import type { ChainHead, ChainRules, GenesisConfig } from "@tsbcos/core/ledger";
 import { MemoryStore } from "@tsbcos/core/state";
 import type { GroupOptions } from "@tsbcos/core/group";
 import type { RunOptions } from "./options.js";
+import type { Setting } from "./workload.js";
 
 const GENESIS_MS = 1_699_999_000_000;
 
@@ -46,6 +47,22 @@ export function rulesOf(options: RunOptions, suite: CryptoSuite): ChainRules {
   const version = options.consensus === "rpbft" ? V2_5_0 : V2_9_0;
   const { consensus: consensusType } = options;
   return { version, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType };
+}
+
+/** Settings that clients change while the chain runs. */
+export function settingsOf({ consensus, liarCount, epochSealers }: RunOptions): readonly Setting[] {
+  const always = [
+    { key: "tx_count_limit", min: 1, max: 50 },
+    { key: "consensus_timeout", min: 3, max: 6 },
+  ];
+  if (consensus !== "rpbft") return always;
+  // Fewer working sealers would stand fewer liars.
+  const sealersMin = liarCount > 0 ? epochSealers : 1;
+  const rotation = [
+    { key: "rpbft_epoch_block_num", min: 1, max: 5 },
+    { key: "rpbft_epoch_sealer_num", min: sealersMin, max: sealersMin + 4 },
+  ];
+  return [...always, ...rotation];
 }
 
 /** The head of the chain before its first block. */

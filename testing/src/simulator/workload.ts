@@ -55,12 +55,21 @@ const KINDS = {
 /** Name of a kind of transaction. */
 export type Kind = keyof typeof KINDS;
 
+/** A setting of the chain that transactions change, and the values it is given. */
+export interface Setting {
+  readonly key: string;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** What the clients know of the chain. */
 export interface WorkloadParts {
   readonly random: Random;
   readonly suite: CryptoSuite;
   /** Nodes that may be made observers and sealers again; empty when membership is to stay. */
   readonly changeable: readonly NodeId[];
+  /** At least two; the first is changed as often as all others together. */
+  readonly settings: readonly Setting[];
 }
 
 /** Draws transactions. Knows the highest block and the deployed contracts, as clients would from receipts. */
@@ -68,12 +77,14 @@ export class Workload {
   readonly #random: Random;
   readonly #suite: CryptoSuite;
   readonly #changeable: readonly NodeId[];
+  readonly #settings: readonly Setting[];
   readonly #accounts: readonly KeyPair[];
   readonly #made: VerifiedTransaction[] = [];
   readonly #contracts: Address[] = [];
   #height = 0;
 
-  constructor({ random, suite, changeable }: WorkloadParts) {
+  constructor({ random, suite, changeable, settings }: WorkloadParts) {
+    this.#settings = settings;
     this.#random = random;
     this.#suite = suite;
     this.#changeable = changeable;
@@ -200,10 +211,10 @@ export class Workload {
   }
 
   #configCalldata(): Uint8Array {
-    const [key, value] = this.#random.chance(0.5)
-      ? ["tx_count_limit", String(1 + this.#random.below(50))]
-      : ["consensus_timeout", String(3 + this.#random.below(4))];
-    return systemConfigCall(this.#suite, key as string, value as string);
+    const [first, ...others] = this.#settings as readonly [Setting, ...Setting[]];
+    const other = others[others.length === 1 ? 0 : this.#random.below(others.length)];
+    const { key, min, max } = this.#random.chance(0.5) ? first : (other ?? first);
+    return systemConfigCall(this.#suite, key, String(min + this.#random.below(max - min + 1)));
   }
 
   #anyContract(): Address {
