@@ -77,7 +77,6 @@ forbidden.push(
         "^core/src/$1/",
         "^core/src/[^/]+/index\\.ts$",
         "^core/src/(consensus|sync)/[^/]+/index\\.ts$",
-        "^core/src/sync/tree\\.ts$",
         // Helpers of tests are shared between rooms; the build leaves them out.
         "^core/src/[^/]+/testdata/",
       ],

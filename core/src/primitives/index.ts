@@ -8,3 +8,4 @@ export * from "./random.js";
 export * from "./rate-limiter.js";
 export * from "./recent-set.js";
 export * from "./result.js";
+export { BlockStatusTree, BroadcastTree } from "./trees.js";

@@ -1,3 +1,2 @@
-/** Door of synchronisation: the trees. The two machines have doors of their own. */
-export { BlockStatusTree, TREE_WIDTH, TransactionTree } from "./tree.js";
+/** Door of synchronisation. The two machines have doors of their own. */
 export type { JsonValue } from "./json.js";

@@ -1,12 +1,11 @@
 /** Block synchronisation: tells others how high we are, gives them blocks, and fetches those that we lack. */
-import { RecentSet, assert, unreachable } from "../../primitives/index.js";
+import { BlockStatusTree, RecentSet, assert, unreachable } from "../../primitives/index.js";
 import type { Height, Instant, Machine, NodeId } from "../../primitives/index.js";
 import { ModuleId, V2_6_0, encodeSyncPacket } from "../../protocol/index.js";
 import type { ChainHead } from "../../ledger/index.js";
 import { DropCounts } from "../drop-counts.js";
 import { earliestOf } from "../earliest.js";
 import type { JsonValue } from "../json.js";
-import { BlockStatusTree } from "../tree.js";
 import { BlockServer } from "./block-server.js";
 import { ClockOffset, OFFSET_WARN_MS } from "./clock-offset.js";
 import { Downloader } from "./downloader.js";

@@ -1,5 +1,6 @@
 /** Transaction synchronisation: what one node gets from a client, all consensus nodes are to have. */
 import {
+  BroadcastTree,
   RecentSet,
   SYNC_ANSWER_BYTES_MAX,
   SYNC_SEEN_TRANSACTIONS_MAX,
@@ -16,7 +17,6 @@ import type { VerifiedTransaction } from "../../protocol/index.js";
 import type { ChainHead } from "../../ledger/index.js";
 import { DropCounts } from "../drop-counts.js";
 import { earliestOf } from "../earliest.js";
-import { TransactionTree } from "../tree.js";
 import { LongWaiting } from "./long-waiting.js";
 import { MarkBits, OWN_BIT, addMarks, isMarked, isUnmarked, mark, removeMarks } from "./marks.js";
 import type { MarkBit, Marks } from "./marks.js";
@@ -74,7 +74,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
   #started = false;
   #isMember = false;
   #consensusNodes: readonly NodeId[] = [];
-  #tree: TransactionTree;
+  #tree: BroadcastTree;
   #pushedAtMs = Number.NEGATIVE_INFINITY;
   #toAnnounce: SyncedTransaction[] = [];
   #announceAtMs: number | undefined;
@@ -86,7 +86,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
   constructor(env: TransactionSyncEnvironment) {
     this.#env = env;
     this.#byTree = env.options.sendTransactionsByTree && env.rules.consensusType !== "raft";
-    this.#tree = new TransactionTree([], env.nodeId);
+    this.#tree = new BroadcastTree([], env.nodeId);
     this.#longWaiting = new LongWaiting(env.pool);
   }
 
@@ -162,7 +162,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
     const nodes = this.#env.consensusNodes(head);
     if (nodes.length === before.length && nodes.every((node, index) => node === before[index])) return;
     this.#consensusNodes = nodes;
-    this.#tree = new TransactionTree(nodes, nodeId);
+    this.#tree = new BroadcastTree(nodes, nodeId);
     const isRotatedOut = before.includes(nodeId) && !nodes.includes(nodeId);
     if (isRotatedOut && this.#env.rules.consensusType === "rpbft")
       this.#handOver(nodes.filter((node) => !before.includes(node)));

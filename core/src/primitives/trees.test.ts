@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nodeId } from "../primitives/index.js";
-import type { NodeId } from "../primitives/index.js";
-import { BlockStatusTree, TransactionTree } from "./index.js";
+import { nodeId } from "./index.js";
+import type { NodeId } from "./index.js";
+import { BlockStatusTree, BroadcastTree } from "./trees.js";
 
 /** Node ids whose order is that of their numbers. */
 function ids(count: number): NodeId[] {
@@ -23,35 +23,35 @@ describe("transaction tree", () => {
   const [n0, n1, n5] = [nodes[0]!, nodes[1]!, nodes[5]!];
 
   test("the root tells three, each of these tells three, by hand", () => {
-    expect(new TransactionTree(nodes, n0).children(0, reachable(nodes, n0), true)).toEqual(pick(nodes, [1, 2, 3]));
-    expect(new TransactionTree(nodes, n1).children(0, reachable(nodes, n1), false)).toEqual(pick(nodes, [4, 5, 6]));
-    expect(new TransactionTree(nodes, n5).children(0, reachable(nodes, n5), false)).toEqual([]);
+    expect(new BroadcastTree(nodes, n0).children(0, reachable(nodes, n0), true)).toEqual(pick(nodes, [1, 2, 3]));
+    expect(new BroadcastTree(nodes, n1).children(0, reachable(nodes, n1), false)).toEqual(pick(nodes, [4, 5, 6]));
+    expect(new BroadcastTree(nodes, n5).children(0, reachable(nodes, n5), false)).toEqual([]);
   });
 
   test("another root turns the list round", () => {
     // Root 5: node 5 stands at position 0, node 1 at (1 + 13 − 5) mod 13 = 9, node 6 at 1 with children 4, 5, 6.
     const n6 = nodes[6]!;
-    expect(new TransactionTree(nodes, n5).children(5, reachable(nodes, n5), true)).toEqual(pick(nodes, [6, 7, 8]));
-    expect(new TransactionTree(nodes, n6).children(5, reachable(nodes, n6), false)).toEqual(pick(nodes, [9, 10, 11]));
-    expect(new TransactionTree(nodes, n1).ancestors(5, reachable(nodes, n1))).toEqual(pick(nodes, [7, 5]));
+    expect(new BroadcastTree(nodes, n5).children(5, reachable(nodes, n5), true)).toEqual(pick(nodes, [6, 7, 8]));
+    expect(new BroadcastTree(nodes, n6).children(5, reachable(nodes, n6), false)).toEqual(pick(nodes, [9, 10, 11]));
+    expect(new BroadcastTree(nodes, n1).ancestors(5, reachable(nodes, n1))).toEqual(pick(nodes, [7, 5]));
   });
 
   test("who is not connected is replaced by its children", () => {
     const connected = reachable(nodes, n0, new Set(pick(nodes, [1, 5])));
-    expect(new TransactionTree(nodes, n0).children(0, connected, true)).toEqual(pick(nodes, [4, 6, 2, 3]));
+    expect(new BroadcastTree(nodes, n0).children(0, connected, true)).toEqual(pick(nodes, [4, 6, 2, 3]));
   });
 
   test("ancestors are the connected ones up to the root, nearest first", () => {
     const n12 = nodes[12]!;
-    const tree = new TransactionTree(nodes, n12);
+    const tree = new BroadcastTree(nodes, n12);
     expect(tree.ancestors(0, reachable(nodes, n12))).toEqual(pick(nodes, [3, 0]));
     expect(tree.ancestors(0, reachable(nodes, n12, new Set([nodes[3]!])))).toEqual([n0]);
-    expect(new TransactionTree(nodes, n0).ancestors(0, reachable(nodes, n0))).toEqual([]);
+    expect(new BroadcastTree(nodes, n0).ancestors(0, reachable(nodes, n0))).toEqual([]);
   });
 
   test("a node outside sends only what starts at it: to the root, or as the C++ node finds the others", () => {
     const outsider = nodeId("f".repeat(128));
-    const tree = new TransactionTree(nodes, outsider);
+    const tree = new BroadcastTree(nodes, outsider);
     expect(tree.ownIndex).toBe(-1);
     expect(tree.children(2, reachable(nodes, outsider), true)).toEqual([nodes[2]]);
     expect(tree.children(2, reachable(nodes, outsider), false)).toEqual([]);
@@ -62,9 +62,9 @@ describe("transaction tree", () => {
 
   test("B14: roots that no honest node names do no harm", () => {
     for (const root of [13, 14, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
-      const children = new TransactionTree(nodes, n0).children(root, reachable(nodes, n0), false);
+      const children = new BroadcastTree(nodes, n0).children(root, reachable(nodes, n0), false);
       expect(children.every((child) => nodes.includes(child) && child !== n0)).toBe(true);
-      expect(new TransactionTree([], n0).children(root, new Set(), true)).toEqual([]);
+      expect(new BroadcastTree([], n0).children(root, new Set(), true)).toEqual([]);
     }
   });
 
@@ -82,7 +82,7 @@ describe("transaction tree", () => {
           const reached: NodeId[] = [all[root] as NodeId];
           for (const node of reached) {
             const connected = reachable(all, node, down);
-            reached.push(...new TransactionTree(all, node).children(root, connected, node === all[root]));
+            reached.push(...new BroadcastTree(all, node).children(root, connected, node === all[root]));
           }
           expect([...reached].sort()).toEqual(all.filter((node) => !down.has(node)));
         },

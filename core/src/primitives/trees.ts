@@ -5,7 +5,7 @@
  *
  * @see docs/protocol/sync.md#trees
  */
-import type { NodeId } from "../primitives/index.js";
+import type { NodeId } from "./brands.js";
 
 /** Children of a node. Fixed: all nodes must agree. */
 export const TREE_WIDTH = 3;
@@ -41,10 +41,10 @@ function connectedAncestors(tree: Tree, position: number, connected: ReadonlySet
 }
 
 /**
- * The tree along which transactions are pushed: over the consensus nodes, with the node that got the transactions from
- * a client as its root.
+ * The tree along which something spreads over the consensus nodes, rooted where it began: transactions at the node that
+ * got them from a client, proposals of rPBFT at the leader.
  */
-export class TransactionTree {
+export class BroadcastTree {
   readonly #nodes: readonly NodeId[];
   /** Our position in the sorted list of consensus nodes; −1 when we are not among them. */
   readonly ownIndex: number;
@@ -56,7 +56,7 @@ export class TransactionTree {
   }
 
   /**
-   * The nodes to which we pass transactions that started at `root`.
+   * The nodes to which we pass what started at `root`.
    *
    * @param root index of a consensus node, 0 or more; one beyond the list wraps around
    * @param isStart true for the node that got them from a client: the only case in which a node outside the list sends
@@ -75,7 +75,7 @@ export class TransactionTree {
     return [...found];
   }
 
-  /** The connected nodes between us and `root`, nearest first: they had the transactions before us. */
+  /** The connected nodes between us and `root`, nearest first: they had it before us. */
   ancestors(root: number, connected: ReadonlySet<NodeId>): NodeId[] {
     if (this.ownIndex < 0) return [];
     return connectedAncestors(this.#rootedAt(root), this.#relative(root), connected);
