@@ -76,6 +76,7 @@ async function fuzz(settings: Settings, shouldStop: () => boolean): Promise<numb
   let code = 0;
   while (code === 0 && !isOver() && !running.every(isDone)) {
     for (const { target, totals } of running) {
+      if (code !== 0 || isOver()) break;
       const turnEnds = performance.now() + TURN_MS;
       while (code === 0 && !isOver() && totals.cases < cases && performance.now() < turnEnds) {
         const current = seed + totals.cases;
