@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { CodedError, type TraceEvent } from "@tsbcos/core/primitives";
 import { groupDataDirectory, type GroupFiles, type NodeConfig } from "./config/index.js";
 import type { NodeKey } from "./crypto/index.js";
+import { committedLine, familiarTracer } from "./familiar-lines.js";
 import type { FlowControl } from "./flow-control.js";
 import type { GroupRegistry } from "./group-registry.js";
 import type { P2pService } from "./p2p/index.js";
@@ -60,18 +61,23 @@ function startOf(files: GroupFiles, { node, key, log, verifiers, flow }: GroupSu
 export async function startGroup(files: GroupFiles, surroundings: GroupSurroundings): Promise<void> {
   const { log, registry, flow, send, onFatal } = surroundings;
   const { groupId } = files;
+  const reports = registry.eventsOf(groupId);
   const events: GroupThreadEvents = {
     onSend: (head, body) => {
       send(head.to, { ...head, groupId, isResponse: false, body });
     },
-    onTrace: tracerTo(log, groupId),
+    onTrace: familiarTracer(log, groupId, tracerTo(log, groupId)),
     onBandwidthAsk: ({ token, sizes }) => {
       flow.askForBlocks(groupId, sizes, (blocks) => registry.find(groupId)?.grantBandwidth(token, blocks));
     },
     onFailed: (error) => {
       onFatal(new CodedError(error.code, `group ${groupId}: ${error.message}`, { cause: error }));
     },
-    ...registry.eventsOf(groupId),
+    onMembers: reports.onMembers,
+    onBlock: (block) => {
+      log.line("info", committedLine(groupId, files.genesis.consensusType.toLowerCase(), block));
+      reports.onBlock(block);
+    },
   };
   try {
     flow.addGroup(groupId, files.group.flowControl);

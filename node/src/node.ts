@@ -19,7 +19,7 @@ import {
   type TlsCredentials,
 } from "./p2p/index.js";
 import { createRpcService, startRpcHttpServer, type RpcHttpServer } from "./rpc/index.js";
-import { VerifierPool, type CommittedBlock } from "./runtime/index.js";
+import { VerifierPool } from "./runtime/index.js";
 import { tracerTo, type Log } from "./telemetry/index.js";
 
 /** A running node. */
@@ -53,15 +53,6 @@ function refuseUnsupported({ node }: NodeFiles): void {
   }
 }
 
-/** The line that 2.x tools count transactions by: wording and order of pairs are part of it. */
-function reportLine(groupId: GroupId, block: CommittedBlock): string {
-  const { number, sealer, hash, transactions, nodeIndex } = block;
-  return (
-    `[g:${groupId}][CONSENSUS][PBFT]^^^^^^^^Report,num=${number},sealerIdx=${sealer},hash=${hash.slice(0, 8)}...,` +
-    `next=${number + 1},tx=${transactions},nodeIdx=${nodeIndex},failed=${block.failed}`
-  );
-}
-
 /** Connects to other nodes: frames of groups go to the groups, messages of clients to AMOP. */
 function startP2p(
   { files: { node }, log }: NodeOptions,
@@ -91,7 +82,10 @@ function startP2p(
     onPeersChanged: (peers) => {
       registry.peersChanged(peers);
       amop.peersChanged(peers);
-      log.line("info", `[P2P][Service] heartBeat,connected count=${peers.length}`);
+    },
+    // Operators watch this line to see how many nodes are connected.
+    onTick: (connected) => {
+      log.line("info", `[P2P][Service] heartBeat,connected count=${connected}`);
     },
   });
 }
@@ -166,7 +160,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const running: Running = {};
   const registry = new GroupRegistry(key.nodeId, {
     onBlock: (groupId, block) => {
-      log.line("info", reportLine(groupId, block));
       running.monitoring?.blockCommitted(groupId, block);
       running.channel?.blockCommitted(groupId, block.number);
     },

@@ -10,6 +10,7 @@ import { signedMessage } from "./messages.js";
 import { acceptPrepare } from "./prepare.js";
 import { clockMs } from "./proposal-rules.js";
 import { decodeProposal, encodeWholeProposal, verifiedProposal } from "./proposal.js";
+import type { VerifiedProposal } from "./proposal.js";
 import type { PbftState } from "./state.js";
 import { EMPTY_BLOCK_INTERVAL_MS, wantViewChange } from "./timers.js";
 
@@ -78,7 +79,7 @@ function proposeBlock(state: PbftState, transactions: readonly VerifiedTransacti
   broadcast(state, PbftPacketId.Prepare, message, {
     packetType: byHashes ? PbftPacketType.HashPrepare : PbftPacketType.Message,
   });
-  state.trace("info", "proposed", { hash: proposal.hash, transactions: transactions.length });
+  tellOf(state, "proposed", proposal);
   acceptPrepare(state, message, proposal);
 }
 
@@ -91,10 +92,14 @@ function proposeEmpty(state: PbftState): void {
   const block = byHashes ? hashForm(proposal) : encodeWholeProposal(proposal, rules.version);
   const message = prepareMessage(state, proposal.hash, block);
   broadcast(state, PbftPacketId.Prepare, message, { emptyBlock: true });
-  state.trace("debug", "proposed-nothing");
+  tellOf(state, "proposed-nothing", proposal);
   state.leaderFailed = true;
   wantViewChange(state.timers);
   state.timers.changeCycle = 0;
+}
+
+function tellOf(state: PbftState, event: string, { hash, transactions }: VerifiedProposal): void {
+  state.trace("info", event, { hash, transactions: transactions.length, index: state.members.ownIndex });
 }
 
 function headerOf(state: PbftState, transactions: readonly VerifiedTransaction[], sealer: bigint): BlockHeader {
