@@ -59,6 +59,9 @@ export class Session {
   readonly #events: SessionEvents;
   readonly #memory: SessionMemory;
   readonly #idleTimeoutMs: number;
+  /** Frames that came while nothing more was to be handled. */
+  #backlog: ChannelFrame[] = [];
+  #isDelivering = false;
   #receiving = 0;
   #lastProgressMs = performance.now();
   #requests = 0;
@@ -156,6 +159,7 @@ export class Session {
     this.#memory.sending -= this.#queue.bytes;
     this.#memory.receiving -= this.#receiving;
     this.#queue.close();
+    this.#backlog = [];
     this.#stream.destroy();
     this.#events.closed(this, reason);
   }
@@ -174,11 +178,26 @@ export class Session {
       this.close("too-many-incomplete-frames");
       return;
     }
-    for (const frame of frames.value) {
-      // Handling a frame may end the session, and what comes behind is not to be heard then.
-      if (!this.#isOpen) return;
-      this.#events.received(this, frame);
+    this.#backlog.push(...frames.value);
+    this.#deliver();
+  }
+
+  /** Hands over frames for as long as the client may be heard. One piece from the network may hold a thousand of them. */
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    let next = 0;
+    while (this.#mayRead && next < this.#backlog.length) {
+      this.#events.received(this, this.#backlog[next++] as ChannelFrame);
     }
+    this.#backlog = this.#backlog.slice(next);
+    this.#isDelivering = false;
+    this.#updateReading();
+  }
+
+  /** Whoever does not read answers, or has too many questions open, asks nothing more for the moment. */
+  get #mayRead(): boolean {
+    return this.#isOpen && !this.#isSlow && this.#requests < CHANNEL_PENDING_REQUESTS_MAX;
   }
 
   #written(bytes: number): void {
@@ -193,9 +212,9 @@ export class Session {
     this.#events.slow(this, isSlow);
   }
 
-  /** Whoever does not read answers, or has too many questions open, asks nothing more for the moment. */
   #updateReading(): void {
-    const mayRead = !this.#isSlow && this.#requests < CHANNEL_PENDING_REQUESTS_MAX;
+    if (this.#mayRead && this.#backlog.length > 0) this.#deliver();
+    const mayRead = this.#mayRead && this.#backlog.length === 0;
     if (mayRead && this.#stream.isPaused()) this.#stream.resume();
     else if (!mayRead && !this.#stream.isPaused()) this.#stream.pause();
   }
