@@ -140,15 +140,23 @@ exit $failed
 `;
 }
 
-function loadNewGroupsScript(program: string): string {
-  return `${preamble(program, "/..")}if ! running_pid > /dev/null; then
-  echo "$node is not running, use start.sh to start all groups directly."
-  exit 0
+/**
+ * Leaves a signal file for the node. One that was not started by start.sh cannot be seen from here; a file that nobody
+ * takes does no harm, as the node reads everything at its next start anyway.
+ */
+function signal(file: string, doing: string): string {
+  return `if running_pid > /dev/null; then
+  echo "$node is trying to ${doing}. Check log for more information."
+else
+  echo "$node is not running, unless it was started otherwise than by start.sh; it will ${doing} when it sees this."
 fi
-echo "$node is trying to load new groups. Check log for more information."
-# The running node starts every group whose group.N.genesis it has not loaded yet.
-touch config.ini.append_group
+touch ${file}
 `;
+}
+
+function loadNewGroupsScript(program: string): string {
+  return `${preamble(program, "/..")}# The node starts every group whose group.N.genesis it has not loaded yet.
+${signal("config.ini.append_group", "load new groups")}`;
 }
 
 function reloadWhitelistScript(program: string): string {
@@ -166,23 +174,11 @@ if [ -n "$repeated" ]; then
   echo "$repeated"
   exit 1
 fi
-if ! running_pid > /dev/null; then
-  echo "$node is not running, use start.sh to start it with the whitelist."
-  exit 0
-fi
-echo "$node is trying to reset certificate whitelist. Check log for more information."
-touch config.ini.reset_certificate_whitelist
-`;
+${signal("config.ini.reset_certificate_whitelist", "reset certificate whitelist")}`;
 }
 
 function reloadSdkAllowlistScript(program: string): string {
-  return `${preamble(program, "/..")}if ! running_pid > /dev/null; then
-  echo "$node is not running, use start.sh to start it with the allowlist."
-  exit 0
-fi
-echo "$node is trying to reload sdk allowlist. Check log for more information."
-touch config.ini.reset_allowlist
-`;
+  return preamble(program, "/..") + signal("config.ini.reset_allowlist", "reload sdk allowlist");
 }
 
 function monitorScript(): string {

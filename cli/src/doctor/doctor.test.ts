@@ -281,7 +281,7 @@ describe("running nodes", () => {
     results: Readonly<Record<string, unknown>> = {},
     date?: Date,
   ): Promise<RunningNode> {
-    const answer = await askNode(name, await serve(results, date), new Findings(name));
+    const answer = await askNode(name, await serve(results, date), [1], new Findings(name));
     expect(answer).toBeDefined();
     return answer!;
   }
@@ -307,14 +307,14 @@ describe("running nodes", () => {
 
   test("nobody there, and somebody who is no node", async () => {
     const findings = new Findings("x");
-    expect(await askNode("x", "http://127.0.0.1:1", findings)).toBeUndefined();
+    expect(await askNode("x", "http://127.0.0.1:1", [], findings)).toBeUndefined();
     expect(findings.list).toEqual([]);
-    expect(await askNode("x", await serve({ getGroupList: -32601 }), findings)).toBeUndefined();
+    expect(await askNode("x", await serve({ getGroupList: -32601 }), [], findings)).toBeUndefined();
     expect(findings.list[0]?.message).toMatch(/does not answer as a node does: no/);
   });
 
   test("another node in its place, groups not loaded, settings changed under a running node", async () => {
-    const one = await running("node0", { getGroupList: [] });
+    const one = await running("node0", { getGroupList: [], getSyncStatus: -40001 });
     const identity = (id: string, known: NodeFolder): Promise<string[]> =>
       found((findings) => {
         checkIdentity(known, one, id, findings);
@@ -345,7 +345,7 @@ describe("running nodes", () => {
     expect(await membership(await running("node0", { getSealerList: [B, C] }))).toEqual([
       expect.stringMatching(/^warning: .* no member of group 1/),
     ]);
-    expect(await membership(await running("node0", { getSyncStatus: -40009 }))).toEqual([
+    expect(await membership(await running("node0", { getGroupList: [], getSyncStatus: -40009 }))).toEqual([
       expect.stringMatching(/no member of group 1/),
     ]);
   });

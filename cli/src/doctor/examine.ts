@@ -59,7 +59,7 @@ async function examineNode(folder: NodeFolder): Promise<Patient> {
     findings.note("running", "the folder is for another machine: ports and connections are not looked at here");
     return { folder, findings, nodeId, running: undefined };
   }
-  const running = await askNode(folder.name, folder.rpcUrl, findings);
+  const running = await askNode(folder.name, folder.rpcUrl, folder.groups, findings);
   await checkPorts(folder, running !== undefined, findings);
   if (running !== undefined) checkIdentity(folder, running, nodeId, findings);
   return { folder, findings, nodeId, running };
@@ -67,7 +67,7 @@ async function examineNode(folder: NodeFolder): Promise<Patient> {
 
 async function askRemote(url: string): Promise<{ findings: Findings; running: RunningNode | undefined }> {
   const findings = new Findings(url);
-  const running = await askNode(url, url, findings);
+  const running = await askNode(url, url, [], findings);
   if (running === undefined) {
     const remedy = "See that it runs, and that rpc.jsonrpc_listen_ip lets this machine ask.";
     findings.error("running", "The node does not answer.", remedy);

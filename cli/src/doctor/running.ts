@@ -41,9 +41,15 @@ const BLOCKS_BEHIND_MAX = 5;
 /**
  * Asks a node for everything.
  *
+ * @param expected groups that it should know; it names only those that it is a member of by itself
  * @returns undefined when it does not answer, or not as a node does; the latter is said
  */
-export async function askNode(name: string, url: string, findings: Findings): Promise<RunningNode | undefined> {
+export async function askNode(
+  name: string,
+  url: string,
+  expected: readonly number[],
+  findings: Findings,
+): Promise<RunningNode | undefined> {
   let info: Answer;
   try {
     info = await ask(url, "getNodeInfo", []);
@@ -51,7 +57,7 @@ export async function askNode(name: string, url: string, findings: Findings): Pr
     return undefined;
   }
   try {
-    return await askMore(name, url, info);
+    return await askMore({ name, url, expected }, info);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     findings.error(
@@ -63,20 +69,24 @@ export async function askNode(name: string, url: string, findings: Findings): Pr
   }
 }
 
-async function askMore(name: string, url: string, info: Answer): Promise<RunningNode> {
+async function askMore(
+  { name, url, expected }: { readonly name: string; readonly url: string; readonly expected: readonly number[] },
+  info: Answer,
+): Promise<RunningNode> {
   const version = (await ask(url, "getClientVersion", [])).result as Readonly<Record<string, unknown>>;
-  const numbers = (await ask(url, "getGroupList", [])).result as readonly number[];
+  const listed = (await ask(url, "getGroupList", [])).result as readonly number[];
   const connected = new Set<string>();
   const groups: GroupState[] = [];
   const foreignGroups: number[] = [];
-  for (const group of numbers) {
+  for (const group of new Set([...listed, ...expected])) {
     try {
+      groups.push(await askGroup(url, group));
       const peers = (await ask(url, "getPeers", [group])).result as readonly { readonly NodeID: string }[];
       for (const peer of peers) connected.add(peer.NodeID);
-      groups.push(await askGroup(url, group));
     } catch (error) {
-      if (!(error instanceof Refusal) || error.number !== NOT_A_MEMBER) throw error;
-      foreignGroups.push(group);
+      if (!(error instanceof Refusal)) throw error;
+      if (error.number === NOT_A_MEMBER) foreignGroups.push(group);
+      else if (listed.includes(group)) throw error;
     }
   }
   return {
