@@ -213,6 +213,8 @@ export class Session {
   }
 
   #updateReading(): void {
+    // Whoever delivers looks again at its end.
+    if (this.#isDelivering) return;
     if (this.#mayRead && this.#backlog.length > 0) this.#deliver();
     const mayRead = this.#mayRead && this.#backlog.length === 0;
     if (mayRead && this.#stream.isPaused()) this.#stream.resume();
