@@ -1,6 +1,7 @@
 /** What stands in front of requests over the channel: who may ask about a group, and how often. */
 import type { Json } from "@tsbcos/core/protocol";
 import { channelError, type RpcError } from "./errors.js";
+import { lowSixteenBits } from "./formats.js";
 import { METHODS } from "./methods.js";
 
 /** A request as far as admission looks at it. */
@@ -16,8 +17,6 @@ export type Admission = "admitted" | "not-allowed" | "over-limit";
 /** Methods about groups that concern no client of a group: other limits hold for them. */
 const OF_THE_NODE: ReadonlySet<string> = new Set(["generateGroup"]);
 
-const INT16_MAX = 0x7fff;
-
 /** Method and group of a request; undefined for what has no method or no parameters, which nothing limits. */
 export function subjectOf(request: Readonly<Record<string, Json | undefined>>): RequestSubject | undefined {
   const { method, params } = request;
@@ -29,11 +28,12 @@ export function subjectOf(request: Readonly<Record<string, Json | undefined>>): 
   return { method, groupId: groupNumberOf(first) };
 }
 
-/** A number, or a text that is one, as far as it fits into 16 bits with sign. */
+/** The group that a method would take the value for; a text counts too, although no method takes it. */
 function groupNumberOf(value: Json | undefined): number | undefined {
   const isNumber = typeof value === "number" || (typeof value === "string" && /^[+-]?\d{1,5}$/.test(value));
   const number = isNumber ? Number(value) : Number.NaN;
-  return Number.isInteger(number) && number >= -INT16_MAX - 1 && number <= INT16_MAX ? number : undefined;
+  // Only the low 16 bits reach a group, so no other bits may get around its list.
+  return Number.isInteger(number) ? lowSixteenBits(number) : undefined;
 }
 
 /** The answer to a request that is not admitted, and whether it repeats the id of the request. */

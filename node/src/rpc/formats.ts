@@ -64,3 +64,8 @@ export function int32Of(value: Json | undefined): number {
   if (typeof value !== "number" || value > INT32_MAX || value < -INT32_MAX - 1) throw unusableParams();
   return value;
 }
+
+/** The low 16 bits of a whole number, with sign: how a group number is read. */
+export function lowSixteenBits(value: number): number {
+  return (value << 16) >> 16;
+}

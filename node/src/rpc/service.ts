@@ -3,7 +3,7 @@ import { unreachable } from "@tsbcos/core/primitives";
 import { readJson, writeJson, type Json } from "@tsbcos/core/protocol";
 import { admissionError, subjectOf, type Admission, type RequestSubject } from "./admission.js";
 import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
-import { int32Of, parseBytes } from "./formats.js";
+import { int32Of, lowSixteenBits, parseBytes } from "./formats.js";
 import { METHODS, parametersFit } from "./methods.js";
 import type { NodeReader } from "./node-reader.js";
 import { answerOperation, type NodeOperations } from "./operations.js";
@@ -106,7 +106,7 @@ function receiptFor({ method }: Request, caller: RpcCaller | undefined): Receipt
 
 /** Group number from the first parameter: its low 16 bits count, as a signed number. */
 function groupIdOf(params: readonly Json[]): number {
-  return (int32Of(params[0]) << 16) >> 16;
+  return lowSixteenBits(int32Of(params[0]));
 }
 
 function answerNode(reader: NodeReader, method: string): Json {
