@@ -142,6 +142,9 @@ export const PBFT_VIEW_MAX = 0x7fff_ffff;
  */
 export const RAFT_TERM_MAX = 0x7fff_ffff;
 
+/** Proposals remembered as asked for or received in the tree of rPBFT, so that each is asked for once. */
+export const RPBFT_REQUESTED_PREPARES_MAX = 1024;
+
 /** Votes kept for heights above the next one are at most this far ahead of it: further away, synchronisation comes first. */
 export const PBFT_FUTURE_HEIGHTS_MAX = 20;
 

@@ -1,7 +1,7 @@
 /** Messages on their way out. See docs/protocol/pbft.md#p6-forwarding. */
 import type { NodeId } from "../../primitives/index.js";
-import { PbftPacketType, encodePbftMessage, encodePbftPacket } from "../../protocol/index.js";
-import type { PbftMessage, PbftPacketId } from "../../protocol/index.js";
+import { PbftPacketId, PbftPacketType, encodePbftMessage, encodePbftPacket } from "../../protocol/index.js";
+import type { PbftMessage } from "../../protocol/index.js";
 import { messageKey } from "./messages.js";
 import type { PbftState } from "./state.js";
 
@@ -46,6 +46,14 @@ export function broadcast(state: PbftState, packetId: PbftPacketId, message: Pbf
     ),
   });
   state.emit({ type: "send", to, packetType, body });
+}
+
+/** Sends a proposal of ours on the way that proposals take. */
+export function sendPrepare(state: PbftState, message: PbftMessage, sending: Sending = {}): void {
+  const { spreading } = state;
+  if (spreading === undefined) return broadcast(state, PbftPacketId.Prepare, message, sending);
+  state.connectedNodes = state.environment.peers().size;
+  spreading.send(message, sending.packetType ?? PbftPacketType.Message, sending.emptyBlock ?? false);
 }
 
 /** Sends a message of ours to one node, even when it was sent there before: that node has forgotten it. */

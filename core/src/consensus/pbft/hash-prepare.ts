@@ -38,12 +38,37 @@ export function handleHashPrepare(state: PbftState, message: PbftMessage, envelo
   const author = state.members.sealers[message.index];
   if (author === undefined) return;
   // Our own proposal of a former run, which we have forgotten: whoever repeats it may have what was in it.
-  const asked = author === state.environment.nodeId ? envelope.from : author;
-  const partial = { message, envelope, proposal, transactions, missing, asked, verifying: undefined };
+  const asked = author === state.environment.nodeId ? envelope.from : undefined;
+  const sinceMs = state.now.steadyMs;
+  const partial = { message, envelope, proposal, transactions, missing, sinceMs, asked, verifying: undefined };
   if (missing.length === 0) return complete(state, partial, verdict);
   if (verdict === "work-on-it") state.partial = partial;
   else if (!keepFuture(state, partial)) return;
-  ask(state, partial);
+  if (asked === undefined) askForMissing(state);
+  else ask(state, partial, asked);
+}
+
+/** Asks for the transactions of incomplete prepares, as soon as it is known whom. */
+export function askForMissing(state: PbftState): void {
+  for (const partial of [state.partial, state.partialFuture]) {
+    if (partial === undefined || partial.asked !== undefined) continue;
+    const { message, sinceMs } = partial;
+    const { spreading, members } = state;
+    const source = spreading === undefined ? members.sealers[message.index] : spreading.sourceOf(message, sinceMs);
+    if (source !== undefined) ask(state, partial, source);
+  }
+}
+
+/** Steady time at which {@link askForMissing} will have somebody to ask. */
+export function askAtMs(state: PbftState): number {
+  const { spreading } = state;
+  let atMs = Number.POSITIVE_INFINITY;
+  if (spreading === undefined) return atMs;
+  for (const partial of [state.partial, state.partialFuture]) {
+    if (partial === undefined || partial.asked !== undefined) continue;
+    atMs = Math.min(atMs, spreading.sourceKnownAtMs(partial.sinceMs));
+  }
+  return atMs;
 }
 
 /** A proposal that would be refused anyway is not worth asking for its transactions. */
@@ -76,12 +101,13 @@ function keepFuture(state: PbftState, partial: PartialPrepare): boolean {
   return isLater;
 }
 
-function ask(state: PbftState, partial: PartialPrepare): void {
-  const { proposal, missing, asked } = partial;
+function ask(state: PbftState, partial: PartialPrepare, source: NodeId): void {
+  const { proposal, missing } = partial;
+  partial.asked = source;
   state.trace("debug", "transactions-missing", { hash: proposal.hash, missing: missing.length });
   state.emit({
     type: "send",
-    to: [asked],
+    to: [source],
     packetType: PbftPacketType.MissedTransactionsRequest,
     body: encodeMissedTransactionsRequest({ number: proposal.header.number, proposalHash: proposal.hash, missing }),
   });

@@ -6,5 +6,5 @@ import { allSealers } from "./membership.js";
 
 /** A PBFT machine; `started` must be its first input. */
 export function createPbft(environment: ConsensusEnvironment, plantedBugs: PlantedBugs = {}): Result<Consensus, never> {
-  return ok(new Pbft(environment, plantedBugs, allSealers));
+  return ok(new Pbft(environment, plantedBugs, { membershipRule: allSealers }));
 }

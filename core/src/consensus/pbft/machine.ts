@@ -15,7 +15,7 @@ import type {
 } from "../interface.js";
 import { preparePersisted } from "./commit.js";
 import { blockExecuted, prepareVerified } from "./execution.js";
-import { missedVerified } from "./hash-prepare.js";
+import { askAtMs, askForMissing, missedVerified } from "./hash-prepare.js";
 import { checkInvariants } from "./invariants.js";
 import type { MembershipRule } from "./membership.js";
 import { blockCommitted } from "./new-block.js";
@@ -24,12 +24,21 @@ import { checkSyncedBlock } from "./proposal-rules.js";
 import { decodeProposal } from "./proposal.js";
 import { propose } from "./propose.js";
 import { receive } from "./receive.js";
+import type { Spreading } from "./spreading.js";
 import { PbftState } from "./state.js";
 import { statusOf } from "./status.js";
 import { expire, expiresAtMs, peerDisconnected } from "./view-change.js";
 
 /** Follow-ups of one input at most: a time-out, a kept prepare and a proposal, some of them twice. More is a loop. */
 const FOLLOW_UPS_MAX = 100;
+
+/** What distinguishes one kind of PBFT from another. */
+export interface PbftKind {
+  /** Who takes part at each height. */
+  readonly membershipRule: MembershipRule;
+  /** How proposals travel; to everybody at once without it. */
+  readonly createSpreading?: (state: PbftState) => Spreading | undefined;
+}
 
 /**
  * Practical Byzantine fault tolerance as FISCO BCOS 2.x speaks it: prepare, sign, commit, and view changes by quorum.
@@ -40,19 +49,20 @@ export class Pbft implements Consensus {
   readonly moduleId = ModuleId.Pbft;
   readonly #environment: ConsensusEnvironment;
   readonly #plantedBugs: PlantedBugs;
-  readonly #membershipRule: MembershipRule;
+  readonly #kind: PbftKind;
   #state: PbftState | undefined;
 
-  /** @param membershipRule who takes part at each height: what distinguishes the kinds of PBFT */
-  constructor(environment: ConsensusEnvironment, plantedBugs: PlantedBugs, membershipRule: MembershipRule) {
+  constructor(environment: ConsensusEnvironment, plantedBugs: PlantedBugs, kind: PbftKind) {
     this.#environment = environment;
     this.#plantedBugs = plantedBugs;
-    this.#membershipRule = membershipRule;
+    this.#kind = kind;
   }
 
   get wakeAtMs(): number | undefined {
     if (this.#state === undefined) return undefined;
-    const atMs = Math.min(expiresAtMs(this.#state), this.#state.proposeAtMs ?? Number.POSITIVE_INFINITY);
+    const { spreading, proposeAtMs = Number.POSITIVE_INFINITY } = this.#state;
+    const spreadingAtMs = spreading === undefined ? Number.POSITIVE_INFINITY : spreading.wakeAtMs;
+    const atMs = Math.min(expiresAtMs(this.#state), proposeAtMs, spreadingAtMs, askAtMs(this.#state));
     return atMs === Number.POSITIVE_INFINITY ? undefined : atMs;
   }
 
@@ -61,6 +71,10 @@ export class Pbft implements Consensus {
     const state = this.#started();
     state.now = now;
     if (input.type !== "started") dispatch(state, input);
+    if (state.spreading !== undefined) {
+      state.spreading.proceed();
+      askForMissing(state);
+    }
     for (let followUps = 0; expire(state) || handleDuePrepare(state) || propose(state); followUps++) {
       assert(followUps < FOLLOW_UPS_MAX, "one input comes to an end");
     }
@@ -70,12 +84,12 @@ export class Pbft implements Consensus {
   }
 
   checkSyncedBlock(block: SyncedBlock, head: ChainHead): Result<void, Failure> {
-    const members = this.#membershipRule(head, this.#environment.nodeId, this.#plantedBugs.quorum);
+    const members = this.#kind.membershipRule(head, this.#environment.nodeId, this.#plantedBugs.quorum);
     return checkSyncedBlock(this.#environment, members, block, head);
   }
 
   consensusNodes(head: ChainHead): readonly NodeId[] {
-    return this.#membershipRule(head, this.#environment.nodeId).working;
+    return this.#kind.membershipRule(head, this.#environment.nodeId).working;
   }
 
   status(): JsonValue {
@@ -102,8 +116,9 @@ export class Pbft implements Consensus {
       head,
       now,
       plantedBugs: this.#plantedBugs,
-      membershipRule: this.#membershipRule,
+      membershipRule: this.#kind.membershipRule,
     });
+    state.spreading = this.#kind.createSpreading?.(state);
     this.#state = state;
     if (backedUpPrepare === undefined) return;
     const locked = readBackedUp(state, backedUpPrepare);

@@ -98,6 +98,7 @@ export function acceptPrepare(state: PbftState, message: PbftMessage, proposal: 
   state.execution = undefined;
   const transactions = proposal.rawTransactions.length;
   state.trace("debug", "prepare-accepted", { index: message.index, hash: message.blockHash, transactions });
+  state.spreading?.accepted(message);
   executeAccepted(state, prepare);
 }
 

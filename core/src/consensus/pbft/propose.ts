@@ -1,10 +1,10 @@
 /** The leader's part: proposing. See docs/protocol/pbft.md#p2-leader. */
 import { PROPOSAL_RECHECK_MS, assert } from "../../primitives/index.js";
 import type { Hash } from "../../primitives/index.js";
-import { PbftPacketId, PbftPacketType, encodeHashProposal, headerHash } from "../../protocol/index.js";
+import { PbftPacketType, encodeHashProposal, headerHash } from "../../protocol/index.js";
 import type { BlockHeader, PbftMessage, VerifiedTransaction } from "../../protocol/index.js";
 import { NO_SEALER, proposalHeader } from "../sealer/index.js";
-import { broadcast } from "./broadcast.js";
+import { sendPrepare } from "./broadcast.js";
 import { makeAnswerable } from "./execution.js";
 import { signedMessage } from "./messages.js";
 import { acceptPrepare } from "./prepare.js";
@@ -55,7 +55,7 @@ function proposeAgain(state: PbftState, locked: PbftMessage): boolean {
   assert(proposal.ok, "what this node is bound to was decoded before");
   state.proposedInView = state.view;
   const message = prepareMessage(state, locked.blockHash, locked.block);
-  broadcast(state, PbftPacketId.Prepare, message);
+  sendPrepare(state, message);
   state.trace("info", "proposed-again", { hash: locked.blockHash });
   acceptPrepare(state, message, proposal.value);
   return true;
@@ -76,7 +76,7 @@ function proposeBlock(state: PbftState, transactions: readonly VerifiedTransacti
   const byHashes = options.enablePrepareWithTransactionHashes;
   const block = byHashes ? hashForm(proposal) : encodeWholeProposal(proposal, rules.version);
   const message = prepareMessage(state, proposal.hash, block);
-  broadcast(state, PbftPacketId.Prepare, message, {
+  sendPrepare(state, message, {
     packetType: byHashes ? PbftPacketType.HashPrepare : PbftPacketType.Message,
   });
   tellOf(state, "proposed", proposal);
@@ -91,7 +91,7 @@ function proposeEmpty(state: PbftState): void {
   const proposal = verifiedProposal(header, headerHash(header, state.suite), []);
   const block = byHashes ? hashForm(proposal) : encodeWholeProposal(proposal, rules.version);
   const message = prepareMessage(state, proposal.hash, block);
-  broadcast(state, PbftPacketId.Prepare, message, { emptyBlock: true });
+  sendPrepare(state, message, { emptyBlock: true });
   tellOf(state, "proposed-nothing", proposal);
   state.leaderFailed = true;
   wantViewChange(state.timers);

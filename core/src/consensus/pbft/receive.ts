@@ -6,6 +6,7 @@ import type { PbftMessage, PbftPacket } from "../../protocol/index.js";
 import { forward } from "./forwarding.js";
 import { handleHashPrepare, handleMissedRequest, handleMissedResponse } from "./hash-prepare.js";
 import { handlePrepare } from "./prepare.js";
+import type { ReceivedFrame } from "./spreading.js";
 import type { Envelope, PbftState } from "./state.js";
 import { handleViewChange } from "./view-change.js";
 import { handleVote } from "./vote.js";
@@ -14,25 +15,29 @@ import { handleVote } from "./vote.js";
 export function receive(state: PbftState, from: NodeId, packetType: number, body: Uint8Array): void {
   if (!state.takesPart || body.length === 0) return;
   if (from === state.environment.nodeId || !state.members.indexOf.has(from)) return;
-  if (!state.environment.options.enablePrepareWithTransactionHashes) return receivePacket(state, from, body);
+  const frame = { from, packetType, body };
+  if (state.spreading?.receive(frame) === true) return;
+  if (!state.environment.options.enablePrepareWithTransactionHashes) return receivePacket(state, frame);
   switch (packetType) {
     case PbftPacketType.HashPrepare:
-      return receivePacket(state, from, body, true);
+      return receivePacket(state, frame, true);
     case PbftPacketType.MissedTransactionsRequest:
       return handleMissedRequest(state, from, body);
     case PbftPacketType.MissedTransactionsResponse:
       return handleMissedResponse(state, from, body);
     default:
-      return receivePacket(state, from, body);
+      return receivePacket(state, frame);
   }
 }
 
-function receivePacket(state: PbftState, from: NodeId, body: Uint8Array, byHashes = false): void {
-  const packet = decodePbftPacket(body);
+function receivePacket(state: PbftState, frame: ReceivedFrame, byHashes = false): void {
+  const { from } = frame;
+  const packet = decodePbftPacket(frame.body);
   if (!packet.ok) return state.trace("debug", "packet-malformed", { from });
   const packetId = byHashes ? PbftPacketId.Prepare : packet.value.packetId;
   const message = decodePbftMessage(packet.value.message, packetId);
   if (!message.ok || message.value.view > PBFT_VIEW_MAX) return state.trace("debug", "message-malformed", { from });
+  if (packetId === PbftPacketId.Prepare) state.spreading?.passOn(frame, message.value);
   const envelope = envelopeOf(state, from, packet.value);
   if (byHashes) return handleHashPrepare(state, message.value, envelope);
   if (handle(state, packetId, message.value, from)) forward(state, packetId, message.value, envelope);

@@ -17,6 +17,7 @@ import type { Membership, MembershipRule } from "./membership.js";
 import type { Proposal, VerifiedProposal } from "./proposal.js";
 import { EMPTY_BLOCK_INTERVAL_MS, startTimers } from "./timers.js";
 import type { Timers } from "./timers.js";
+import type { Spreading } from "./spreading.js";
 import { ViewChangeBox } from "./view-changes.js";
 import { VoteBox } from "./votes.js";
 
@@ -50,8 +51,10 @@ export interface PartialPrepare {
   readonly proposal: HashProposal;
   readonly transactions: readonly (VerifiedTransaction | undefined)[];
   readonly missing: readonly MissingTransaction[];
-  /** Who was asked. */
-  readonly asked: NodeId;
+  /** Steady time at which it came. */
+  readonly sinceMs: number;
+  /** Who was asked; undefined while it is better to wait. */
+  asked: NodeId | undefined;
   /** Token of the verification of the answer, once there is one. */
   verifying: number | undefined;
 }
@@ -88,6 +91,8 @@ export class PbftState {
   readonly plantedBugs: PlantedBugs;
   readonly filter = new BroadcastFilter();
   readonly timers: Timers;
+  /** How proposals travel; undefined where they are sent to everybody. */
+  spreading: Spreading | undefined;
 
   head: ChainHead;
   members: Membership;

@@ -4,6 +4,7 @@ import { V2_6_0 } from "../../protocol/index.js";
 import type { Consensus, ConsensusEnvironment, ConsensusUnavailable, PlantedBugs } from "../interface.js";
 import { Pbft } from "../pbft/machine.js";
 import { rotatingSealers } from "./membership.js";
+import { createSpreading } from "./tree-spreading.js";
 
 /**
  * An rPBFT machine; `started` must be its first input.
@@ -16,7 +17,8 @@ export function createRpbft(
   plantedBugs: PlantedBugs = {},
 ): Result<Consensus, ConsensusUnavailable> {
   const { version, consensusType } = environment.rules;
-  if (version < V2_6_0) return ok(new Pbft(environment, plantedBugs, rotatingSealers));
+  if (version < V2_6_0)
+    return ok(new Pbft(environment, plantedBugs, { membershipRule: rotatingSealers, createSpreading }));
   return err({
     code: "consensus-version-unsupported",
     consensusType,

@@ -9,12 +9,15 @@ import type { Hash } from "../../primitives/index.js";
 import {
   PbftPacketId,
   PbftPacketType,
+  V2_5_0,
+  V2_9_0,
   decodeBlock,
   decodeHashProposal,
   decodeMissedTransactionsRequest,
   decodeMissedTransactionsResponse,
   decodePbftMessage,
   decodePbftPacket,
+  decodeRawPrepareStatus,
 } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import type { JsonValue } from "../interface.js";
@@ -39,7 +42,7 @@ const TOLD = new Set([
 const TYPES: readonly ConsensusType[] = ["pbft", "rpbft", "raft", "solo"];
 
 /** What one message of the story is, for those who lose or repeat some. */
-const KINDS = ["prepare", "sign", "commit", "view-change"] as const;
+const KINDS = ["prepare", "sign", "commit", "view-change", "offer", "request"] as const;
 const RAFT_KINDS = ["vote-request", "vote-response", "heartbeat", "heartbeat-response"] as const;
 
 /** Tells the story of these commands again, comments and all. */
@@ -81,16 +84,20 @@ class Teller {
     return this.#cluster;
   }
 
-  /** `add-nodes 4 [raft] [whole-prepares] [ttl-forwarding] [tx_count_limit 3]`. */
+  /** `add-nodes 4 [raft] [whole-prepares] [ttl-forwarding] [tx_count_limit 3] [working 2] [rotating 5]`. */
   #begin(words: readonly string[]): void {
     this.#type = TYPES.find((type) => words.includes(type)) ?? "pbft";
-    const made: ClusterOptions = { kind: { consensusType: this.#type }, log: (event) => this.#log(event) };
+    const version = this.#type === "rpbft" ? V2_5_0 : V2_9_0;
+    const kind = { consensusType: this.#type, version };
+    const made: ClusterOptions = { kind, log: (event) => this.#log(event) };
     const options = {
       enablePrepareWithTransactionHashes: !words.includes("whole-prepares"),
       enableTtlOptimization: !words.includes("ttl-forwarding"),
     };
-    const at = words.indexOf("tx_count_limit");
-    const settings = at < 0 ? {} : { txCountLimit: Number(words[at + 1]) };
+    const [txCountLimit = 1000] = listAfter(words, "tx_count_limit");
+    const [epochSealerCount = Number(words[0])] = listAfter(words, "working");
+    const [epochBlockCount = 1000] = listAfter(words, "rotating");
+    const settings = { txCountLimit, epochSealerCount, epochBlockCount };
     this.#cluster = new TestCluster(Number(words[0]), { ...made, options, settings });
     this.#startMs = this.#cluster.steadyMs;
     this.#names.set(this.#cluster.node(0).head.hash, "B0");
@@ -284,6 +291,12 @@ class Teller {
       const { rawTransactions, proposalHash } = response.value;
       return `sends ${rawTransactions.length} transactions of ${this.#proposal(proposalHash)}`;
     }
+    const isOffer = packetType === PbftPacketType.RawPrepareStatus;
+    if (isOffer || packetType === PbftPacketType.RawPrepareRequest) {
+      const status = decodeRawPrepareStatus(body);
+      assert(status.ok, "nodes send well-formed offers");
+      return `${isOffer ? "has" : "asks for"} ${this.#proposal(status.value.blockHash)}`;
+    }
     const packet = decodePbftPacket(body);
     assert(packet.ok, "nodes send well-formed packets");
     const message = decodePbftMessage(packet.value.message, packet.value.packetId);
@@ -326,7 +339,10 @@ class Teller {
 
   #kindOf(frame: Frame): string {
     if (this.#type === "raft") return raftMessageIn(frame.body).type;
-    if (frame.packetType === PbftPacketType.HashPrepare) return "prepare";
+    const { HashPrepare, RawPrepareStatus, RawPrepareRequest, RawPrepareResponse } = PbftPacketType;
+    if (frame.packetType === RawPrepareStatus) return "offer";
+    if (frame.packetType === RawPrepareRequest) return "request";
+    if (frame.packetType === HashPrepare || frame.packetType === RawPrepareResponse) return "prepare";
     if (frame.packetType !== PbftPacketType.Message) return "transactions";
     const packet = decodePbftPacket(frame.body);
     return packet.ok ? (KINDS[packet.value.packetId] as string) : "malformed";
