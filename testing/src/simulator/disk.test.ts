@@ -1,5 +1,6 @@
 import { ascii, createRandom } from "@tsbcos/core/primitives";
 import { describe, expect, it } from "vitest";
+import { keyValueConformance } from "../conformance/key-value.js";
 import { SimulatedDisk } from "./disk.js";
 import { World } from "./world.js";
 
@@ -9,7 +10,7 @@ const write = (key: string) => [
 ];
 
 function setUp(seed: number) {
-  const world = new World(1000);
+  const world = new World(100_000);
   const disk = new SimulatedDisk(world, createRandom(seed), { writeMinMs: 5, writeMaxMs: 20, stall: 0 });
   return { world, disk, keys: () => [...disk.rows.keys()].join() };
 }
@@ -48,4 +49,30 @@ describe("SimulatedDisk", () => {
     }
     expect(kept).toEqual(new Set(["", "a1,a2", "a1,a2,b1,b2"]));
   });
+});
+
+/** The disk behind the suite that all stores pass: a write is over when virtual time has passed. */
+const suiteDisk = {
+  last: undefined as ReturnType<typeof setUp> | undefined,
+  open() {
+    const { world, disk } = (this.last ??= setUp(3));
+    return {
+      get: disk.reader.get,
+      write(batch: Parameters<typeof disk.write>[0]) {
+        let durable = false;
+        disk.write(batch, () => (durable = true));
+        world.run(world.nowMs + 1000);
+        expect(durable).toBe(true);
+      },
+      close: () => undefined,
+    };
+  },
+};
+
+keyValueConformance("simulated disk", {
+  create: () => {
+    suiteDisk.last = undefined;
+    return suiteDisk.open();
+  },
+  reopen: () => suiteDisk.open(),
 });

@@ -42,7 +42,7 @@ export class SimulatedDisk {
 
   /** What is on the disk, durable or not needed to be: the committed state of the node. */
   get reader(): KeyValueReader {
-    return { get: (key) => this.#rows.get(key) };
+    return { get: (key) => this.#rows.get(key)?.slice() };
   }
 
   /** Every row, for comparing nodes. */
@@ -62,12 +62,13 @@ export class SimulatedDisk {
 
   /** Writes at once, as a node does before it starts to work. */
   writeNow(writes: readonly StateWrite[]): void {
-    for (const { key, value } of writes) this.#rows.set(key, value);
+    for (const { key, value } of writes) this.#rows.set(key, value.slice());
   }
 
   /** Writes one atomic batch; `done` is called when it is durable, and never when the process dies before. */
   write(writes: readonly StateWrite[], done: () => void): void {
-    this.#enqueue({ apply: () => this.writeNow(writes), done });
+    const copies = writes.map(({ key, value }) => ({ key, value: value.slice() }));
+    this.#enqueue({ apply: () => this.writeNow(copies), done });
   }
 
   /** Replaces the prepare backup; `done` as in {@link write}. */
