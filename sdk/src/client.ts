@@ -313,7 +313,10 @@ export class Client {
    *
    * @throws CodedError `no-such-event`, `bad-filter`, `bad-hex`
    */
-  watchEvents<const abi extends Abi | readonly unknown[], name extends ContractEventName<abi> = ContractEventName<abi>>(
+  async watchEvents<
+    const abi extends Abi | readonly unknown[],
+    name extends ContractEventName<abi> = ContractEventName<abi>,
+  >(
     query: EventQuery<abi, name> & SelectorOptions,
     listener: (event: ChainEvent<abi, name>) => void | Promise<void>,
   ): Promise<Subscription> {

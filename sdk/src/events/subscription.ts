@@ -165,8 +165,10 @@ class LogSubscription implements Subscription {
       });
     } catch (error) {
       if (!(error instanceof EventFilterError) || error.result !== INVALID_RANGE) throw error;
+      const head = await this.#rpc.getBlockNumber();
+      if (head < this.#nextBlock) throw error;
       // The node looks back so far only: what lies behind that is read block by block.
-      await this.#scan(await this.#rpc.getBlockNumber());
+      await this.#scan(head);
       return;
     }
     try {

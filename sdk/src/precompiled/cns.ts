@@ -28,7 +28,7 @@ export class CnsService {
   }
 
   /** Names a contract; a name with its version can be given once. */
-  register(entry: {
+  async register(entry: {
     readonly name: string;
     readonly version: string;
     readonly address: string;

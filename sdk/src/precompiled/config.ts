@@ -24,12 +24,12 @@ export class ConfigService {
   }
 
   /** The value for the next block; `""` when it was never set. */
-  get(key: SystemConfigKey): Promise<string> {
+  async get(key: SystemConfigKey): Promise<string> {
     return this.#read(key);
   }
 
   /** Sets a value, from the next block on. */
-  set(key: SystemConfigKey, value: string | number): Promise<PrecompiledOutcome> {
+  async set(key: SystemConfigKey, value: string | number): Promise<PrecompiledOutcome> {
     return this.#contract.write("setValueByKey", [key, String(value)]);
   }
 }

@@ -18,17 +18,17 @@ export class ConsensusService {
   }
 
   /** Makes a node a sealer, whatever it was before. */
-  addSealer(nodeId: string): Promise<PrecompiledOutcome> {
+  async addSealer(nodeId: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("addSealer", [plain(nodeId)]);
   }
 
   /** Makes a node an observer, whatever it was before. */
-  addObserver(nodeId: string): Promise<PrecompiledOutcome> {
+  async addObserver(nodeId: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("addObserver", [plain(nodeId)]);
   }
 
   /** Takes a node out of the group; code 0 when it was not in. */
-  remove(nodeId: string): Promise<PrecompiledOutcome> {
+  async remove(nodeId: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("remove", [plain(nodeId)]);
   }
 }

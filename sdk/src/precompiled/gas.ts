@@ -45,17 +45,17 @@ export class GasService {
   }
 
   /** Lets an account give gas; for members of the committee. */
-  grantCharger(account: string): Promise<PrecompiledOutcome> {
+  async grantCharger(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("grantCharger", [parseAddress(account)]);
   }
 
   /** Takes that back. */
-  revokeCharger(account: string): Promise<PrecompiledOutcome> {
+  async revokeCharger(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("revokeCharger", [parseAddress(account)]);
   }
 
   /** Who may give gas. */
-  chargers(): Promise<readonly Hex[]> {
+  async chargers(): Promise<readonly Hex[]> {
     return this.#contract.read("listChargers", []);
   }
 }

@@ -43,12 +43,12 @@ export class GovernanceService {
   }
 
   /** Votes for a new member; the first member is granted by whoever asks. */
-  grantCommitteeMember(account: string): Promise<PrecompiledOutcome> {
+  async grantCommitteeMember(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("grantCommitteeMember", [parseAddress(account)]);
   }
 
   /** Votes against a member. */
-  revokeCommitteeMember(account: string): Promise<PrecompiledOutcome> {
+  async revokeCommitteeMember(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("revokeCommitteeMember", [parseAddress(account)]);
   }
 
@@ -58,7 +58,7 @@ export class GovernanceService {
   }
 
   /** Votes for another weight of a member's votes. */
-  updateWeight(account: string, weight: bigint | number): Promise<PrecompiledOutcome> {
+  async updateWeight(account: string, weight: bigint | number): Promise<PrecompiledOutcome> {
     return this.#contract.write("updateCommitteeMemberWeight", [parseAddress(account), BigInt(weight)]);
   }
 
@@ -69,7 +69,7 @@ export class GovernanceService {
   }
 
   /** Votes for another threshold, 0 to 99 percent: more than that must vote for a motion. */
-  updateThreshold(percent: number): Promise<PrecompiledOutcome> {
+  async updateThreshold(percent: number): Promise<PrecompiledOutcome> {
     return this.#contract.write("updateThreshold", [BigInt(percent)]);
   }
 
@@ -89,12 +89,12 @@ export class GovernanceService {
   }
 
   /** Lets an account deploy contracts, create tables and name contracts. */
-  grantOperator(account: string): Promise<PrecompiledOutcome> {
+  async grantOperator(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("grantOperator", [parseAddress(account)]);
   }
 
   /** Takes that back. */
-  revokeOperator(account: string): Promise<PrecompiledOutcome> {
+  async revokeOperator(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("revokeOperator", [parseAddress(account)]);
   }
 
@@ -104,17 +104,17 @@ export class GovernanceService {
   }
 
   /** Keeps an account from sending transactions. */
-  freezeAccount(account: string): Promise<PrecompiledOutcome> {
+  async freezeAccount(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("freezeAccount", [parseAddress(account)]);
   }
 
   /** Takes that back. */
-  unfreezeAccount(account: string): Promise<PrecompiledOutcome> {
+  async unfreezeAccount(account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("unfreezeAccount", [parseAddress(account)]);
   }
 
   /** State of an account, in the node's words. */
-  accountStatus(account: string): Promise<string> {
+  async accountStatus(account: string): Promise<string> {
     return this.#contract.read("getAccountStatus", [parseAddress(account)]);
   }
 }

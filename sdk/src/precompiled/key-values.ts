@@ -21,7 +21,7 @@ export class KeyValueService {
   }
 
   /** Makes a table. */
-  create({ name, key, fields }: TableDescription): Promise<PrecompiledOutcome> {
+  async create({ name, key, fields }: TableDescription): Promise<PrecompiledOutcome> {
     return this.#factory.write("createTable", [name, key, fields.join(",")]);
   }
 

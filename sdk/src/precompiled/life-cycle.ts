@@ -23,22 +23,22 @@ export class LifeCycleService {
   }
 
   /** Keeps a contract from being called. */
-  freeze(contract: string): Promise<PrecompiledOutcome> {
+  async freeze(contract: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("freeze", [parseAddress(contract)]);
   }
 
   /** Takes that back. */
-  unfreeze(contract: string): Promise<PrecompiledOutcome> {
+  async unfreeze(contract: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("unfreeze", [parseAddress(contract)]);
   }
 
   /** Lets an account freeze and unfreeze a contract. */
-  grantManager(contract: string, account: string): Promise<PrecompiledOutcome> {
+  async grantManager(contract: string, account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("grantManager", [parseAddress(contract), parseAddress(account)]);
   }
 
   /** Takes that back. */
-  revokeManager(contract: string, account: string): Promise<PrecompiledOutcome> {
+  async revokeManager(contract: string, account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("revokeManager", [parseAddress(contract), parseAddress(account)]);
   }
 

@@ -40,12 +40,12 @@ export class PermissionService {
   }
 
   /** Lets an account write a table: a user's, or one of {@link SYSTEM_TABLES}. */
-  grant(table: string, account: string): Promise<PrecompiledOutcome> {
+  async grant(table: string, account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("insert", [table, parseAddress(account)]);
   }
 
   /** Takes that back. */
-  revoke(table: string, account: string): Promise<PrecompiledOutcome> {
+  async revoke(table: string, account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("remove", [table, parseAddress(account)]);
   }
 
@@ -55,12 +55,12 @@ export class PermissionService {
   }
 
   /** Lets an account call functions of a contract that change something. */
-  grantWrite(contract: string, account: string): Promise<PrecompiledOutcome> {
+  async grantWrite(contract: string, account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("grantWrite", [parseAddress(contract), parseAddress(account)]);
   }
 
   /** Takes that back. */
-  revokeWrite(contract: string, account: string): Promise<PrecompiledOutcome> {
+  async revokeWrite(contract: string, account: string): Promise<PrecompiledOutcome> {
     return this.#contract.write("revokeWrite", [parseAddress(contract), parseAddress(account)]);
   }
 

@@ -44,7 +44,7 @@ export class TableService {
   }
 
   /** Makes a table. */
-  create({ name, key, fields }: TableDescription): Promise<PrecompiledOutcome> {
+  async create({ name, key, fields }: TableDescription): Promise<PrecompiledOutcome> {
     return this.#factory.write("createTable", [name, key, fields.join(",")]);
   }
 
@@ -55,7 +55,7 @@ export class TableService {
   }
 
   /** Adds a row under a key. */
-  insert(name: string, key: string, row: TableRow): Promise<PrecompiledOutcome> {
+  async insert(name: string, key: string, row: TableRow): Promise<PrecompiledOutcome> {
     return this.#rows.write("insert", [name, key, JSON.stringify(row), ""]);
   }
 
@@ -66,12 +66,12 @@ export class TableService {
   }
 
   /** Changes values in rows of a key; the code is how many. */
-  update(name: string, key: string, changes: TableRow, filter: RowFilter = {}): Promise<PrecompiledOutcome> {
+  async update(name: string, key: string, changes: TableRow, filter: RowFilter = {}): Promise<PrecompiledOutcome> {
     return this.#rows.write("update", [name, key, JSON.stringify(changes), conditionOf(filter), ""]);
   }
 
   /** Removes rows of a key; the code is how many. */
-  remove(name: string, key: string, filter: RowFilter = {}): Promise<PrecompiledOutcome> {
+  async remove(name: string, key: string, filter: RowFilter = {}): Promise<PrecompiledOutcome> {
     return this.#rows.write("remove", [name, key, conditionOf(filter), ""]);
   }
 }

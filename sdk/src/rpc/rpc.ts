@@ -237,7 +237,7 @@ export class Rpc {
   }
 
   /** Makes the files of a new group at the node. */
-  generateGroup(groupId: number, group: NewGroup): Promise<types.RpcOutcome> {
+  async generateGroup(groupId: number, group: NewGroup): Promise<types.RpcOutcome> {
     const { timestamp, sealers, enableFreeStorage } = group;
     return this.#node("generateGroup", groupId, {
       timestamp: String(timestamp),
