@@ -250,6 +250,23 @@ describe("a request at the node it goes to", () => {
     expect(fromPeer(THERE, requestOf(31, "news"))).toEqual(["3 gets 0x30 31 0 news/?"]);
   });
 
+  test("one that left a request unanswered gets others only when nobody else is there, until it answers one", () => {
+    subscribe(3, "news");
+    fromPeer(THERE, requestOf(1, "news"));
+    nowMs = 5000;
+    step({ type: "tick" });
+    subscribe(4, "news");
+    for (let i = 10; i < 30; i++) expect(fromPeer(THERE, requestOf(i, "news"))).toEqual([`4 gets 0x30 ${i} 0 news/?`]);
+    subscribe(4);
+    expect(fromPeer(THERE, requestOf(40, "news"))).toEqual(["3 gets 0x30 40 0 news/?"]);
+    fromClient(3, answerOf(40, "news"));
+    subscribe(4, "news");
+    const takers = new Set(
+      Array.from({ length: 20 }, (_, i) => fromPeer(THERE, requestOf(50 + i, "news"))[0]?.charAt(0)),
+    );
+    expect(takers).toEqual(new Set(["3", "4"]));
+  });
+
   test("an answer of another client is none", () => {
     subscribe(3, "news");
     fromPeer(THERE, requestOf(5, "news"), 17);

@@ -61,7 +61,10 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
   readonly #deliveries = new Deliveries();
   readonly #requests = new Map<number, Request>();
   readonly #requestsOf = new Map<SessionId, Set<number>>();
+  /** Clients that read too slowly. */
   readonly #slow = new Set<SessionId>();
+  /** Clients that left a request unanswered, and have answered none since. */
+  readonly #silent = new Set<SessionId>();
   readonly #answered = new Map<number, number>();
   readonly #dropped = new Map<string, number>();
   #requestBytes = 0;
@@ -166,6 +169,7 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
   #closeSession(session: SessionId): void {
     this.#setTopics(session, new Set());
     this.#slow.delete(session);
+    this.#silent.delete(session);
     for (const token of [...(this.#requestsOf.get(session) ?? [])]) this.#endRequest(token);
     for (const delivery of this.#deliveries.takeAllOf(session)) this.#deliver(delivery);
   }
@@ -180,6 +184,7 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
         const delivery = this.#deliveries.take(session, frame.seq);
         // Too late, or the acknowledgement of a publisher that was asked for a verdict.
         if (delivery === undefined) return this.#drop("answer-to-nothing");
+        this.#silent.delete(session);
         return this.#finish(delivery, frame);
       }
       case ChannelType.SubscriberVerified:
@@ -282,13 +287,18 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
     const able = [...this.#subscriptions.sessionsOf(topic)].filter(
       (session) => !tried.has(session) && !this.#slow.has(session) && this.#deliveries.canTake(session, frame.seq),
     );
-    const session = able.length > 1 ? able[this.#environment.random.below(able.length)] : able[0];
+    const lively = able.filter((session) => !this.#silent.has(session));
+    const session = this.#anyOf(lively.length > 0 ? lively : able);
     if (session === undefined || this.#deliveries.bytes + frame.data.length > AMOP_WAITING_BYTES_MAX) {
       return this.#finish(delivery, { ...frame, type: ChannelType.AmopResponse, result: AmopResult.NoSubscriber });
     }
     tried.add(session);
     this.#deliveries.add(delivery, session, this.#now.steadyMs + CLIENT_TIMEOUT_MS);
     this.#send([session], frame);
+  }
+
+  #anyOf(sessions: readonly SessionId[]): SessionId | undefined {
+    return sessions.length > 1 ? sessions[this.#environment.random.below(sessions.length)] : sessions[0];
   }
 
   #finish({ requester }: Delivery, answer: ChannelFrame): void {
@@ -347,8 +357,7 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
       intervalMs: VERIFY_INTERVAL_MS,
     });
     for (const { topic, topicForCert } of undecided) {
-      const publishers = [...this.#subscriptions.sessionsOf(publisherTopic(topic))];
-      const publisher = publishers[this.#environment.random.below(publishers.length)] as SessionId;
+      const publisher = this.#anyOf([...this.#subscriptions.sessionsOf(publisherTopic(topic))]) as SessionId;
       const seq = bytesToHex(this.#environment.random.bytes(16)) as string as ByteString;
       const data = encodeVerifyRequest({ nodeId, topic, topicForCert });
       this.#send([publisher], { type: ChannelType.VerifySubscriber, seq, result: 0, data });
@@ -368,9 +377,10 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
 
   #tick(): void {
     for (;;) {
-      const delivery = this.#deliveries.takeOverdue(this.#now.steadyMs);
-      if (delivery === undefined) return;
-      this.#deliver(delivery);
+      const overdue = this.#deliveries.takeOverdue(this.#now.steadyMs);
+      if (overdue === undefined) return;
+      this.#silent.add(overdue.session);
+      this.#deliver(overdue.delivery);
     }
   }
 

@@ -78,9 +78,12 @@ export class Deliveries {
     return [...(this.#bySession.get(session)?.values() ?? [])].map((waiting) => this.#remove(waiting));
   }
 
-  /** Takes out one whose time is over. */
-  takeOverdue(nowMs: number): Delivery | undefined {
-    for (const waiting of this.#inOrder) return waiting.deadlineMs <= nowMs ? this.#remove(waiting) : undefined;
+  /** Takes out one whose time is over, with the client that did not answer it. */
+  takeOverdue(nowMs: number): { readonly delivery: Delivery; readonly session: SessionId } | undefined {
+    for (const waiting of this.#inOrder) {
+      if (waiting.deadlineMs > nowMs) return undefined;
+      return { delivery: this.#remove(waiting), session: waiting.session };
+    }
     return undefined;
   }
 

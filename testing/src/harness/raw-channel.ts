@@ -5,11 +5,18 @@ import { connect, type TLSSocket } from "node:tls";
 import { ChannelFrameReader, encodeChannelFrame, type ChannelFrame } from "@tsbcos/core/protocol";
 import { until, type ChainNode } from "./chain.js";
 
+/** Files of a client's identity. */
+export interface ClientFiles {
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** Where and as whom to connect. */
 export interface RawChannelOptions {
   readonly port: number;
-  /** Folder with `ca.crt`, `sdk.crt` and `sdk.key`. */
-  readonly certificates: string;
+  /** Folder with `ca.crt`, `sdk.crt` and `sdk.key`, or the files. */
+  readonly certificates: string | ClientFiles;
   /** Suites to offer, when not all. */
   readonly ciphers?: string;
 }
@@ -18,6 +25,11 @@ export interface RawChannelOptions {
 export function channelPortOf(node: ChainNode): number {
   const settings = readFileSync(join(node.directory, "config.ini"), "utf8");
   return Number(/channel_listen_port=(\d+)/.exec(settings)?.[1]);
+}
+
+function sdkFiles(folder: string): ClientFiles {
+  const [authority, certificate, key] = ["ca.crt", "sdk.crt", "sdk.key"].map((name) => join(folder, name));
+  return { authority: authority as string, certificate: certificate as string, key: key as string };
 }
 
 /** A connection without opinions: no handshake, no heartbeats. */
@@ -51,14 +63,14 @@ export class RawChannelClient {
 
   /** Connects; rejects when the TLS handshake fails. */
   static connect({ port, certificates, ciphers }: RawChannelOptions): Promise<RawChannelClient> {
-    const read = (name: string): Buffer => readFileSync(join(certificates, name));
+    const files = typeof certificates === "string" ? sdkFiles(certificates) : certificates;
     return new Promise((resolve, reject) => {
       const socket = connect({
         host: "127.0.0.1",
         port,
-        ca: read("ca.crt"),
-        cert: read("sdk.crt"),
-        key: read("sdk.key"),
+        ca: readFileSync(files.authority),
+        cert: readFileSync(files.certificate),
+        key: readFileSync(files.key),
         minVersion: "TLSv1.2",
         maxVersion: "TLSv1.2",
         ecdhCurve: "secp256k1:prime256v1",
