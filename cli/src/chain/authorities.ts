@@ -172,7 +172,11 @@ export function agencyFiles(agency: LeafAuthority, chain: ChainAuthority): TextF
 /** Files of a channel CA, where there is one. */
 export function channelAuthorityFiles(authority: Authority | undefined): TextFile[] {
   if (authority === undefined) return [];
-  return below("channel", [{ path: "ca.crt", text: authority.certificate.pem }, keyFile("ca.key", authority.key.pem)]);
+  return below("channel", [
+    { path: "ca.crt", text: authority.certificate.pem },
+    keyFile("ca.key", authority.key.pem),
+    ...settingsFiles("standard"),
+  ]);
 }
 
 /** For the certificate scripts of 2.x, which call openssl with these. */

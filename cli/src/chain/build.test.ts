@@ -60,7 +60,7 @@ describe("building a chain", () => {
         ...below("127.0.0.1/node0", [...conf, ...SCRIPTS, "config.ini"]),
         ...below("127.0.0.1/node1", [...conf, ...SCRIPTS, "config.ini"]),
         ...below("127.0.0.1", HOST),
-        ...below("cert", [...cert, "agency/cert.cnf", "agency/channel/ca.crt", "agency/channel/ca.key"]),
+        ...below("cert", [...cert, "agency/cert.cnf", ...below("agency/channel", ["ca.crt", "ca.key", "cert.cnf"])]),
       ].sort(),
     );
   });
@@ -225,7 +225,7 @@ describe("other shapes of a chain", () => {
     const [leaf, root, ...more] = readCertificates(text(chain, "127.0.0.1/node0/conf/node.crt"), "x");
     expect([more.length, isIssuedBy(leaf, root!), root!.pem]).toEqual([0, true, text(chain, "cert/ca.crt")]);
     expect(filesOf(join(chain.directory, "cert"))).toEqual([
-      ...["ca.crt", "ca.key", "cert.cnf", "channel/ca.crt", "channel/ca.key"],
+      ...["ca.crt", "ca.key", "cert.cnf", ...below("channel", ["ca.crt", "ca.key", "cert.cnf"])],
     ]);
   });
 

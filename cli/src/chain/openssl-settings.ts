@@ -16,7 +16,7 @@ OU = unset
 
 /** Text of `cert.cnf`. */
 export function opensslSettings(): string {
-  return `; for the openssl program: certificates of agencies (v4_req), nodes and SDKs (v3_req)
+  return `# for the openssl program: certificates of agencies (v4_req), nodes and SDKs (v3_req)
 [ca]
 default_ca = default_ca
 
@@ -36,8 +36,8 @@ basicConstraints = CA:TRUE
 
 /** Text of `gmcert.cnf`. */
 export function smOpensslSettings(): string {
-  return `; for an openssl program with SM2: certificates of chain and agencies (v3_ca, v3_agency_root), and the two of
-; a node or SDK, for signing (v3_req) and for key exchange (v3enc_req)
+  return `# for an openssl program with SM2: certificates of chain and agencies (v3_ca, v3_agency_root), and the two of
+# a node or SDK, for signing (v3_req) and for key exchange (v3enc_req)
 [ca]
 default_ca = CA_default
 
