@@ -2,7 +2,7 @@
 import { CodeCache, FramePool } from "../evm/index.js";
 import { EMPTY_BYTES, EVM_CODE_CACHE_BYTES_MAX, ZERO_ADDRESS, err, ok } from "../primitives/index.js";
 import type { Address, Hash, Result } from "../primitives/index.js";
-import { encodeReceipt, headerHash, logBloom, receiptsRoot } from "../protocol/index.js";
+import { BLOOM_BYTES, encodeReceipts, headerHash, logBloom, receiptsRoot } from "../protocol/index.js";
 import type { Receipt, VerifiedTransaction } from "../protocol/index.js";
 import { BlockContext } from "./block-context.js";
 import type { Engine } from "./block-context.js";
@@ -16,7 +16,7 @@ import type { BlockInput, BlockResult, CallInput, CallResult, ExecutionFailure, 
 const CALL_GAS = (1n << 63n) - 1n;
 const CALL_GAS_PRICE = 1n;
 
-const NO_BLOOM = new Uint8Array(256);
+const NO_BLOOM = new Uint8Array(BLOOM_BYTES);
 
 /** Executes blocks of one group on top of its committed state, which it never changes. */
 export class BlockExecutor {
@@ -44,7 +44,7 @@ export class BlockExecutor {
     const outcomes = transactions.map((tx) => executeTransaction(block, executable(tx)));
     const stateRoot = block.tables.stateHash();
     const receipts = this.#receipts(outcomes, stateRoot);
-    const encoded = receipts.map((receipt) => encodeReceipt(receipt, options.version));
+    const encoded = encodeReceipts(receipts, options.version);
     const executed = {
       ...header,
       stateRoot,
@@ -115,12 +115,17 @@ export class BlockExecutor {
   #receipts(outcomes: readonly TransactionOutcome[], stateRoot: Hash): Receipt[] {
     const { options, rules } = this.#engine;
     const bits = new Map<string, readonly number[]>();
+    // One array for all: each for itself would cost more than filling it.
+    const blooms = new Uint8Array(BLOOM_BYTES * outcomes.filter(({ logs }) => logs.length > 0).length);
+    let bloomAt = 0;
+    const bloomOf = (logs: TransactionOutcome["logs"]): Uint8Array =>
+      logBloom(logs, options.suite, bits, blooms.subarray(bloomAt, (bloomAt += BLOOM_BYTES)));
     let total = 0n;
     return outcomes.map((outcome) => {
       total = BigInt.asUintN(256, total + outcome.gasUsed);
       const { status, output, contractAddress, remainGas, logs } = outcome;
       const gasUsed = rules.ownGasUsed ? outcome.gasUsed : total;
-      const bloom = logs.length === 0 ? NO_BLOOM : logBloom(logs, options.suite, bits);
+      const bloom = logs.length === 0 ? NO_BLOOM : bloomOf(logs);
       return { stateRoot, gasUsed, contractAddress, bloom, status, output, remainGas, logs };
     });
   }

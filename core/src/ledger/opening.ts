@@ -1,7 +1,7 @@
 /** What is checked before a store is trusted. See docs/protocol/ledger.md#storing-and-opening. */
 import type { Failure, Hash, Result } from "../primitives/index.js";
 import { InvariantError, bytesToUtf8, err, ok } from "../primitives/index.js";
-import { encodeReceipt, receiptsRoot, transactionsRoot, verifyTransaction } from "../protocol/index.js";
+import { encodeReceipts, receiptsRoot, transactionsRoot, verifyTransaction } from "../protocol/index.js";
 import type { KeyValueReader } from "../state/index.js";
 import { CommittedRows, MemoryStore } from "../state/index.js";
 import type { StoredBlock } from "./block-reader.js";
@@ -165,7 +165,7 @@ function checkBody(blocks: BlockReader, block: StoredBlock, rules: ChainRules): 
   if (transactionsRoot(transactions, rules.version, rules.suite) !== header.transactionsRoot) {
     return damaged(number, "its transactions do not give the root in its header");
   }
-  const encoded = receipts.map((receipt) => encodeReceipt(receipt, rules.version));
+  const encoded = encodeReceipts(receipts, rules.version);
   if (receiptsRoot(encoded, rules.version, rules.suite) !== header.receiptsRoot) {
     return damaged(number, "its receipts do not give the root in its header");
   }

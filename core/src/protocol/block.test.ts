@@ -30,6 +30,7 @@ import {
   encodeBlock,
   encodeHeader,
   encodeReceipt,
+  encodeReceipts,
   encodeRlpBytes,
   encodeRlpInteger,
   encodeRlpList,
@@ -243,6 +244,13 @@ describe("block", () => {
 });
 
 describe("receipt", () => {
+  test("many are encoded as each for itself, in a few bytes or beyond a shared buffer", () => {
+    for (const count of [0, 1, 3, 300]) {
+      const receipts = Array.from({ length: count }, (_, at) => ({ ...receipt, output: new Uint8Array(at).fill(7) }));
+      expect(encodeReceipts(receipts, V2_9_0)).toEqual(receipts.map((one) => encodeReceipt(one, V2_9_0)));
+    }
+  });
+
   test("remaining gas is encoded from 2.9.0 on", () => {
     expect(decodeReceipt(encodeReceipt(receipt, V2_9_0), V2_9_0)).toEqual({ ok: true, value: receipt });
     const old = encodeReceipt(receipt, V2_5_0);

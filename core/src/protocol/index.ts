@@ -32,7 +32,7 @@ export type { P2pFrame } from "./p2p-frame.js";
 export * from "./pbft-messages.js";
 export * from "./proposal.js";
 export * from "./raft-messages.js";
-export { decodeReceipt, encodeReceipt, logBloom } from "./receipt.js";
+export { decodeReceipt, encodeReceipt, encodeReceipts, logBloom } from "./receipt.js";
 export type { LogEntry, Receipt } from "./receipt.js";
 export { RlpReader, RlpWriter, encodeRlpBytes, encodeRlpInteger, encodeRlpList } from "./rlp.js";
 export {

@@ -43,6 +43,18 @@ export function encodeReceipt(receipt: Receipt, version: SupportedVersion): Uint
   return writeReceipt(new RlpWriter(1024), receipt, version).toBytes();
 }
 
+/** RLP of each receipt, as views of one array: an array for each would cost as much as the encoding. */
+export function encodeReceipts(receipts: readonly Receipt[], version: SupportedVersion): Uint8Array[] {
+  const writer = new RlpWriter(1024 * receipts.length);
+  const starts = receipts.map((receipt) => {
+    const start = writer.size;
+    writeReceipt(writer, receipt, version);
+    return start;
+  });
+  const all = writer.toBytes();
+  return starts.map((start, index) => all.subarray(start, starts[index + 1]));
+}
+
 /** Appends a receipt as one item. */
 export function writeReceipt(writer: RlpWriter, receipt: Receipt, version: SupportedVersion): RlpWriter {
   const list = writer.openList();
@@ -107,13 +119,14 @@ function bloomBits(item: string, suite: CryptoSuite): readonly number[] {
  *
  * @param known bits of items met before, extended here; it saves most of the hashing where the same contracts and
  *   events come again and again. Whoever hands it in bounds it
+ * @param bloom 256 zero bytes to fill, if they are at hand
  */
 export function logBloom(
   logs: readonly LogEntry[],
   suite: CryptoSuite,
   known = new Map<string, readonly number[]>(),
+  bloom = new Uint8Array(BLOOM_BYTES),
 ): Uint8Array {
-  const bloom = new Uint8Array(BLOOM_BYTES);
   for (const log of logs) {
     for (const item of [log.address, ...log.topics]) {
       let bits = known.get(item);

@@ -293,6 +293,11 @@ export class RlpWriter {
     }
   }
 
+  /** Bytes written so far. */
+  get size(): number {
+    return this.length;
+  }
+
   private reserve(bytes: number): void {
     if (this.length + bytes <= this.buffer.length) return;
     const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + bytes));
