@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { BUGS } from "./options.js";
 import type { Bug } from "./options.js";
 import { createRunner } from "./run.js";
@@ -7,6 +7,9 @@ import type { Outcome, Runner } from "./run.js";
 
 /** Runs of a planted fault until it must have been found. */
 const SEEDS_PER_BUG_MAX = 40;
+
+// Whole clusters, many of them, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let runner: Runner;
 beforeAll(async () => {
