@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
 import { accountFromPrivateKey } from "@tsbcos/sdk";
 import { TestChain } from "../harness/index.js";
+import { AMOP_OPTIONS, measureAmop } from "./amop.js";
 import { executionTable, measureExecution } from "./execution.js";
 import { measureCatchUp, measureLatency, measureRest, measureThroughput } from "./measure.js";
 import { readProfiles, roomTable } from "./profile.js";
@@ -31,6 +32,7 @@ const REFERENCE: Readonly<Record<string, { readonly perSecond: number; readonly 
   DagTransfer: { perSecond: 2560, cpu: 700 },
 };
 const REFERENCE_CATCH_UP = { perSecond: 14_400, cpu: 150 };
+const REFERENCE_AMOP = { perSecond: 7070, p50Ms: 0.38 };
 const REFERENCE_LATENCY = { p50Ms: 407, p99Ms: 720 };
 const LATENCY_RATE = 200;
 const LATENCY_TRANSACTIONS = 2000;
@@ -103,6 +105,13 @@ async function measure(chain: TestChain, options: Options): Promise<Record<strin
       `receipt latency at ${LATENCY_RATE}/s: p50 ${whole(latency.p50Ms)} ms, p99 ${whole(latency.p99Ms)} ms (2.9.1: ${REFERENCE_LATENCY.p50Ms} and ${REFERENCE_LATENCY.p99Ms})`,
     );
   }
+  const amop = await measureAmop(chain, AMOP_OPTIONS);
+  results["amop"] = amop;
+  say(
+    `AMOP over two nodes, ${AMOP_OPTIONS.bytes} B: ${whole(amop.perSecond)} round trips a second with ${AMOP_OPTIONS.inFlight} in flight ` +
+      `(2.9.1: ${whole(REFERENCE_AMOP.perSecond)}, ${times(amop.perSecond, REFERENCE_AMOP.perSecond)}), ` +
+      `alone p50 ${amop.p50Ms.toFixed(2)} ms (2.9.1: ${REFERENCE_AMOP.p50Ms}), p99 ${amop.p99Ms.toFixed(2)} ms`,
+  );
   const rest = await measureRest(chain);
   results["rest"] = rest;
   say(
