@@ -51,7 +51,7 @@ describe("requests over the channel", () => {
   const service: RpcService = createRpcService({
     node: { groupsOfNode: () => [1] },
     group: () => gateway,
-    onDefect: (_method, error) => {
+    onDefect: (_method: string, error: unknown) => {
       throw error;
     },
   } as unknown as Parameters<typeof createRpcService>[0]);
