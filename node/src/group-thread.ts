@@ -119,10 +119,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
   });
   if (!made.ok) {
     await store.close();
-    throw new CodedError(
-      made.error.code,
-      `the consensus type "${made.error.consensusType}" of the genesis file is not available in this build`,
-    );
+    throw new CodedError(made.error.code, made.error.message);
   }
   const chain = new ChainWorker(ledger);
   const reader = chainReader({ ledger, group: made.value, chain, nodeId: start.nodeId });

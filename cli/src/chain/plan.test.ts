@@ -116,6 +116,7 @@ describe("planning a chain", () => {
     [{ smChannel: true }, "needs-sm", /-G .* add -g/],
     [{ smCa: "x" }, "needs-sm", /-K .* add -g/],
     [{ freeStorage: true, supportedVersion: "2.3.0" }, "needs-version", /-E/],
+    [{ consensus: "rpbft" }, "needs-version", /-v 2.5.0/],
   ])("B21: %j is refused as %s", (wrong, code, text) => {
     const act = (): ChainPlan => planChain({ ...words, ...wrong });
     expect(act).toThrow(ChainBuildError);

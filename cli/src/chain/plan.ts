@@ -1,5 +1,5 @@
 /** From the words of the command line to a checked plan of a chain. Everything is refused here, before a file is made. */
-import { parseSupportedVersion, V2_4_0, V2_9_0, type SupportedVersion } from "@tsbcos/core/protocol";
+import { parseSupportedVersion, V2_4_0, V2_6_0, V2_9_0, type SupportedVersion } from "@tsbcos/core/protocol";
 import { checkName, checkPorts, parseHostFile, parseHostList, parsePorts, type HostLine, type Ports } from "./hosts.js";
 import { refuse, wholeNumber } from "./refusals.js";
 
@@ -127,6 +127,10 @@ export function planChain(words: ChainWords): ChainPlan {
   if (words.freeStorage === true && version < V2_4_0) {
     refuse("needs-version", `-E (free storage) exists from 2.4.0 on; with -v ${text} leave it out.`);
   }
+  const consensus = parseConsensus(words.consensus ?? "pbft");
+  if (consensus === "rpbft" && version >= V2_6_0 && words.program === undefined) {
+    refuse("needs-version", `-c rpbft with -v ${text} needs VRF proofs, which our node does not make. Use -v 2.5.0, or -c pbft.`);
+  }
   return {
     nodes,
     agencies: [...new Set(nodes.map((node) => node.agency))],
@@ -134,7 +138,7 @@ export function planChain(words: ChainWords): ChainPlan {
     caFolder: words.ca,
     smCaFolder: words.smCa,
     validityDays: parseDays(words.days ?? String(DAYS_MAX)),
-    consensus: parseConsensus(words.consensus ?? "pbft"),
+    consensus,
     freeStorage: words.freeStorage ?? false,
     settings: {
       chainId: wholeNumber(words.chainId ?? "1", "The chain id (-C)", [0, CHAIN_ID_MAX]),

@@ -283,7 +283,7 @@ describe("B21: what cannot be used is refused by file, line, name, value and rul
 
   test.each([
     ["max_trans_num=0", 'consensus.max_trans_num = "0": must be a whole number of at least 1'],
-    ["consensus_type=poa", 'consensus.consensus_type = "poa": must be one of pbft, rpbft, raft'],
+    ["consensus_type=poa", 'consensus.consensus_type = "poa": must be one of pbft, rpbft, raft, solo'],
     [`node.1=${ID}`, `consensus.node.1 = "${ID}": is the same node as node.0`],
     ["epoch_block_num=1", 'consensus.epoch_block_num = "1": must be a whole number of at least 2'],
     ["consensus_timeout=0", 'consensus.consensus_timeout = "0": must be a whole number from 1 to 4294966'],

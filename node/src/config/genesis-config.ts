@@ -78,7 +78,7 @@ function readConsensus(
   section: SectionSettings,
   version: SupportedVersion,
 ): Omit<GenesisConfig, "groupId" | "timestamp" | "stateType" | "gasLimit" | "freeStorage"> {
-  section.choice("consensus_type", ["pbft", "rpbft", "raft"], "pbft");
+  section.choice("consensus_type", ["pbft", "rpbft", "raft", "solo"], "pbft");
   const nodes = section.nodeIds("node.");
   if (nodes.length === 0) section.refuse("node.0", "is missing: a group needs at least one sealer");
   // A group of one, and groups made before 2.6.0, may rotate every block.
