@@ -20,6 +20,7 @@ import {
 import { ConnectionError } from "../errors.js";
 import type { ChannelCredentials } from "./credentials.js";
 import { explainFailure, explainHangUp } from "./diagnosis.js";
+import { probeCertificates } from "./peer-certificate.js";
 import { RecordWriter } from "./record-writer.js";
 
 /** Where to connect, and how. */
@@ -50,6 +51,8 @@ export interface ChannelListener {
 /** How long an answer may take when the caller does not say. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** For another look at a node that refused us. */
+const PROBE_TIMEOUT_MS = 1_000;
 const HEARTBEAT_MS = 2_000;
 const IDLE_TIMEOUT_MS = 10_000;
 
@@ -275,25 +278,32 @@ async function openTls(options: ChannelOptions, timeoutMs: number): Promise<TLSS
       // Who cannot be verified is refused below, where the certificate can be shown to the reader.
       rejectUnauthorized: false,
     });
-    const fail = (cause: NodeJS.ErrnoException): void => {
+    const fail = async (cause: NodeJS.ErrnoException): Promise<void> => {
       clearTimeout(timer);
-      const peer = socket.getPeerX509Certificate();
+      socket
+        .off("error", fail)
+        .off("close", onClose)
+        .on("error", () => undefined);
+      const shown = socket.getPeerX509Certificate();
       socket.destroy();
-      reject(explainFailure({ endpoint, cause, credentials, peer }));
+      // A node that refuses us hides its certificate from Node.js, and yet has sent it.
+      const peers =
+        shown === undefined ? await probeCertificates({ host, port, curves: CURVES }, PROBE_TIMEOUT_MS) : [shown];
+      reject(explainFailure({ endpoint, cause, credentials, peers }));
     };
     const onClose = (): void => {
-      fail(new Error("it closed the connection in the middle of the TLS handshake"));
+      void fail(new Error("it closed the connection in the middle of the TLS handshake"));
     };
     const timer = setTimeout(() => {
-      fail(Object.assign(new Error(`nothing came within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
+      void fail(Object.assign(new Error(`nothing came within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
     }, timeoutMs);
     socket.once("error", fail).once("close", onClose);
     socket.once("secureConnect", () => {
       socket.off("close", onClose);
       if (!socket.authorized) {
-        // Typed as an error, and the code of one as it comes.
+        // The types call it an error; it is the code of one.
         const code = String(socket.authorizationError);
-        fail(Object.assign(new Error(`its certificate is not to be trusted (${code})`), { code }));
+        void fail(Object.assign(new Error(`its certificate is not to be trusted (${code})`), { code }));
         return;
       }
       clearTimeout(timer);

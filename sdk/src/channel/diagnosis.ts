@@ -8,8 +8,8 @@ export interface FailedConnection {
   readonly endpoint: string;
   readonly cause: NodeJS.ErrnoException;
   readonly credentials: ChannelCredentials;
-  /** The node's certificate, where the handshake came that far. */
-  readonly peer?: X509Certificate | undefined;
+  /** The node's certificate and those behind it, where it showed any. */
+  readonly peers?: readonly X509Certificate[];
 }
 
 /** Codes of sockets that never came to TLS. */
@@ -27,24 +27,25 @@ export function explainFailure(failed: FailedConnection): ConnectionError {
 }
 
 function hintOf(failed: FailedConnection): string {
-  const { cause, credentials, peer } = failed;
+  const { cause, credentials, peers = [] } = failed;
+  const [peer] = peers;
   const code = cause.code ?? "";
   if (UNREACHABLE.test(code)) return "Is the node running, and is this its rpc.channel_listen_port?";
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL/.test(code)) {
     return "What answers there does not speak TLS. Is this the JSON-RPC port? The channel has a port of its own (rpc.channel_listen_port).";
   }
   const ours = ownNames(credentials);
-  if (UNTRUSTED.test(code)) {
-    const theirs =
-      peer === undefined ? "" : ` It was issued by ${nameOf(peer.issuer)}; our ca.crt is ${ours.authorities}.`;
+  if (UNTRUSTED.test(code) || (peer !== undefined && !areTrusted(peers, credentials))) {
+    const theirs = peer === undefined ? "" : ` ${compare(nameOf(peer.issuer), ours.authorities)}`;
     const expired = code === "CERT_HAS_EXPIRED" && peer !== undefined ? ` It was valid until ${peer.validTo}.` : "";
     return `The node's certificate cannot be verified with our ca.crt.${theirs}${expired} Take the sdk folder that was made with this node, or ask its agency for one.`;
   }
+  const agency = peer === undefined ? "" : ` (its certificate is from ${nameOf(peer.issuer)})`;
   if (REFUSED.test(code) || code === "ECONNRESET" || code === "EPIPE" || code === "") {
     return (
       `The node may have refused our certificate (sdk.crt: ${ours.subject}, issued by ${ours.issuer}). It must be signed by an authority that ` +
       "the node knows, be of the kind that it uses (RSA where chain.rsa_crypto_channel=true, else elliptic curve), and, while " +
-      "network_security.check_cert_issuer is on, come from the node's own agency. A node with chain.sm_crypto_channel=true asks for SM TLS, which this SDK does not speak."
+      `network_security.check_cert_issuer is on, come from the node's own agency${agency}. A node with chain.sm_crypto_channel=true asks for SM TLS, which this SDK does not speak.`
     );
   }
   return "Is this a channel port, and are ca.crt, sdk.crt and sdk.key those of this chain?";
@@ -58,6 +59,18 @@ export function explainHangUp(endpoint: string, credentials: ChannelCredentials,
       "network_security.check_cert_issuer is on, a node accepts only certificates of its own agency. Otherwise it may speak other versions of the protocol.",
     { cause },
   );
+}
+
+/** Whether one of our authorities issued one of them. */
+function areTrusted(peers: readonly X509Certificate[], { authority }: ChannelCredentials): boolean {
+  return certificatesIn(authority, "ca.crt").some((ours) =>
+    peers.some((peer) => peer.issuer === ours.subject && peer.verify(ours.publicKey)),
+  );
+}
+
+function compare(issuer: string, authorities: string): string {
+  if (issuer !== authorities) return `It was issued by ${issuer}; our ca.crt is ${authorities}.`;
+  return `Its issuer and our ca.crt have the same name, ${issuer}, and different keys: they are of two chains, or the chain was made anew.`;
 }
 
 interface OwnNames {

@@ -65,7 +65,7 @@ class ChannelTransport implements Transport, LinkOwner, Pushes {
     clearTimeout(timer);
   }
 
-  request(method: string, params: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
+  async request(method: string, params: readonly unknown[], options: RequestOptions = {}): Promise<unknown> {
     const { endpoint, groupId, timeoutMs } = options;
     const call = (link: NodeLink): Promise<unknown> =>
       link.call(method, params, timeoutMs === undefined ? {} : { timeoutMs });

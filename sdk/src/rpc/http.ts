@@ -63,7 +63,7 @@ export function httpTransport(options: HttpOptions | string): Transport {
   const watches = new Set<() => void>();
   const routes = urls.map((endpoint) => ({ endpoint }));
   let preferred = 0;
-  const request: Transport["request"] = (method, params, asked = {}) => {
+  const request: Transport["request"] = async (method, params, asked = {}) => {
     const ask = ({ endpoint }: { readonly endpoint: string }): Promise<unknown> =>
       post(endpoint, method, params, asked.timeoutMs ?? timeoutMs);
     if (asked.endpoint !== undefined) return ask(routeTo(routes, asked.endpoint));

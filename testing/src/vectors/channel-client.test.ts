@@ -490,7 +490,7 @@ describe("B19: AMOP", () => {
         seqOf("1"),
       );
       await soon(() => expect(answersOf(one)).toHaveLength(1));
-      expect(payloadOf(answersOf(one)[0]!)).toEqual(local.sign(keccak256(utf8ToBytes("v"))));
+      expect(Uint8Array.from(payloadOf(answersOf(one)[0]!))).toEqual(local.sign(keccak256(utf8ToBytes("v"))));
     });
   });
 });
