@@ -211,18 +211,23 @@ export class TestChain {
     this.nodes = nodes;
   }
 
-  /** Builds a chain with the command; nothing is started. */
-  static async build(): Promise<TestChain> {
+  /**
+   * Builds a chain with the command; nothing is started.
+   *
+   * @param words further words for the command, such as `-c raft`
+   * @param count nodes, at most four
+   */
+  static async build(words: readonly string[] = [], count = NODES): Promise<TestChain> {
     const base = await freePorts();
     const directory = join(mkdtempSync(join(tmpdir(), "tsbcos-e2e-")), "nodes");
     const ports = `${base},${base + NODES},${base + 2 * NODES}`;
     execFileSync(
       process.execPath,
-      [COMMAND, "chain", "build", "-l", `127.0.0.1:${NODES}`, "-p", ports, "-o", directory],
+      [COMMAND, "chain", "build", "-l", `127.0.0.1:${count}`, "-p", ports, "-o", directory, ...words],
       { stdio: "pipe" },
     );
     const nodes = Array.from(
-      { length: NODES },
+      { length: count },
       (_, index) =>
         new ChainNode({
           index,
