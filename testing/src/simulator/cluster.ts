@@ -245,7 +245,9 @@ export class Cluster implements NodeListener {
       bug,
       // One vote less than a quorum: two halves of a cluster may then decide differently.
       plantedBugs:
-        bug === "quorum-too-small" ? { quorum: (count) => count - Math.floor((count - 1) / 3) - 1 } : undefined,
+        bug === "quorum-too-small"
+          ? { quorum: (count) => count - Math.floor((count - 1) / this.#shareOfFaulty()) - 1 }
+          : undefined,
       listener: this,
     });
   }
@@ -349,9 +351,14 @@ export class Cluster implements NodeListener {
   /** Nodes without which the others must still make progress. */
   #deathsMax(): number {
     const { consensus } = this.#options;
-    if (consensus === "pbft") return Math.floor((this.#nodes.length - 1) / 3);
     // The turn of everybody comes, in solo at each block and in rPBFT at each rotation.
-    return consensus === "raft" ? Math.floor((this.#nodes.length - 1) / 2) : 0;
+    if (consensus === "rpbft" || consensus === "solo") return 0;
+    return Math.floor((this.#nodes.length - 1) / this.#shareOfFaulty());
+  }
+
+  /** One of so many members may fail. Raft stands more, because nobody lies. */
+  #shareOfFaulty(): number {
+    return this.#options.consensus === "raft" ? 2 : 3;
   }
 
   /** Within bounded virtual time a fresh transaction must come into a block, and everything else that is owed. */

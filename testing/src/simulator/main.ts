@@ -17,7 +17,7 @@ const USAGE = `usage: npm run sim -- [--seed N] [--runs N] [options]
   --keep-going   run all seeds, also after a failure
   --marks        count the trace events of all runs
   --bug NAME     plant a fault, to see it found: ${BUGS.join(", ")}
-  --consensus T  consensus type (default pbft): ${CONSENSUS_TYPES.join(", ")}
+  --consensus T  all runs with that consensus type, otherwise drawn by the seed: ${CONSENSUS_TYPES.join(", ")}
 
 exit code: 0 passed, ${EXIT_CODES.crash} crash, ${EXIT_CODES.liveness} no progress, ${EXIT_CODES.correctness} a promise was broken`;
 

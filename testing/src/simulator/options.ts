@@ -17,7 +17,7 @@ export const CONSENSUS_TYPES = ["pbft", "raft", "rpbft", "solo"] as const satisf
 /** What is asked of a run besides its seed. */
 export interface RunWishes {
   readonly bug?: Bug | undefined;
-  /** PBFT without it. */
+  /** Otherwise drawn: mostly PBFT. */
   readonly consensus?: ConsensusType | undefined;
 }
 
@@ -78,10 +78,20 @@ function level(random: Random, some: number, much: number): number {
   return [0, some, some, much][random.below(4)] as number;
 }
 
+/** Faults are planted in PBFT; otherwise every algorithm gets its share of the seeds. */
+function drawConsensus(seed: number, { bug, consensus }: RunWishes): ConsensusType {
+  if (consensus !== undefined) return consensus;
+  if (bug !== undefined) return "pbft";
+  const drawn = createRandom(`consensus/${seed}`).below(100);
+  if (drawn < 70) return "pbft";
+  if (drawn < 84) return "raft";
+  return drawn < 96 ? "rpbft" : "solo";
+}
+
 /** Options of the run with that seed. */
 export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const random = createRandom(`options/${seed}`);
-  const consensus = wishes.consensus ?? "pbft";
+  const consensus = drawConsensus(seed, wishes);
   const nodeCount = random.chance(0.7) ? 4 : 7;
   const observerCount = nodeCount === 7 && random.chance(0.3) ? 1 + random.below(3) : 0;
   const sealerCount = nodeCount - observerCount;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import type { ConsensusType } from "@tsbcos/core/ledger";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { BUGS } from "./options.js";
+import { BUGS, CONSENSUS_TYPES, drawOptions } from "./options.js";
 import type { Bug } from "./options.js";
 import { createRunner } from "./run.js";
 import type { Outcome, Runner } from "./run.js";
@@ -16,9 +17,9 @@ beforeAll(async () => {
   runner = await createRunner();
 });
 
-function firstFailure(bug: Bug): Outcome | undefined {
+function firstFailure(bug: Bug, consensus: ConsensusType): Outcome | undefined {
   for (let seed = 1; seed <= SEEDS_PER_BUG_MAX; seed++) {
-    const outcome = runner.run(seed, { bug });
+    const outcome = runner.run(seed, { bug, consensus });
     if (outcome.failure !== undefined) return outcome;
   }
   return undefined;
@@ -52,10 +53,20 @@ describe("the simulator", () => {
     expect(runner.run(8).figures.digest).not.toBe(first.digest);
   });
 
+  it.each(BUGS)("finds the planted fault %s in Raft as well", (bug) => {
+    expect(firstFailure(bug, "raft")?.failure).toBeDefined();
+  });
+
+  it("draws runs of every consensus type", () => {
+    const seeds = Array.from({ length: 50 }, (_, seed) => drawOptions(seed).consensus);
+    expect(new Set(seeds)).toEqual(new Set(CONSENSUS_TYPES));
+    expect(seeds.filter((type) => type === "pbft").length).toBeGreaterThan(25);
+  });
+
   it.each(BUGS)("finds the planted fault %s, and again with the same seed", (bug) => {
-    const found = firstFailure(bug);
+    const found = firstFailure(bug, "pbft");
     expect(found?.failure).toBeDefined();
-    const again = runner.run(found!.options.seed, { bug });
+    const again = runner.run(found!.options.seed, { bug, consensus: "pbft" });
     expect(again.failure).toEqual(found!.failure);
     expect(again.figures.digest).toBe(found!.figures.digest);
   });
