@@ -19,6 +19,7 @@ const CASES: Readonly<Record<string, number>> = {
   decoders: 3000,
   frames: 1500,
   "json-rpc": 3000,
+  channel: 100,
   member: 6,
 };
 

@@ -1,6 +1,7 @@
 /** Everything that is fuzzed. */
 import type { NativeSuites } from "@tsbcos/node/crypto";
 import { bytecodeTarget } from "./bytecode.js";
+import { channelTarget } from "./channel.js";
 import { decodersTarget, framesTarget } from "./decoders.js";
 import { jsonRpcTarget } from "./json-rpc.js";
 import { memberTarget } from "./member.js";
@@ -15,6 +16,7 @@ export function allTargets(suites: NativeSuites): Target[] {
     decodersTarget(),
     framesTarget(),
     jsonRpcTarget(suites),
+    channelTarget(),
     memberTarget(suites),
   ];
 }
