@@ -101,7 +101,7 @@ describe("a block", () => {
     return offered?.fields?.["hash"] as Hash;
   }
 
-  test("is offered at once, to all, and once more in each heartbeat until it is decided", () => {
+  test("B12: is offered at once, to all, and again in each heartbeat, which waiting for it never holds up", () => {
     const { seat, term } = ready();
     submit(seat);
     const [first] = heartbeats(seat);
