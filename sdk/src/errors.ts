@@ -103,18 +103,6 @@ export class PrecompiledError extends CodedError {
   }
 }
 
-/** A node refused to change a group or its neighbours. */
-export class NodeRefusedError extends CodedError {
-  override readonly name = "NodeRefusedError";
-  /** Its code, such as 0x6. */
-  readonly nodeCode: string;
-
-  constructor(method: string, outcome: { readonly code: string; readonly message: string }) {
-    super("node-refused", `${method}: ${outcome.message} (code ${outcome.code})`);
-    this.nodeCode = outcome.code;
-  }
-}
-
 const EVENT_FILTER_TEXTS: ReadonlyMap<number, string> = new Map([
   [-41000, "the parameters are invalid"],
   [-41001, "the request is invalid"],

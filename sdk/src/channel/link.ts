@@ -52,6 +52,7 @@ export class NodeLink {
   readonly #receipts = new Map<ByteString, (receipt: RpcReceipt | undefined) => void>();
   #connection: ChannelConnection | undefined;
   #lastFailure: Error | undefined;
+  #attempt: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_FIRST_MS;
   #isClosed = false;
@@ -73,8 +74,16 @@ export class NodeLink {
     return this.#heads.get(groupId) ?? -1;
   }
 
-  /** Connects; whatever comes of it, the link goes on trying until it is closed. @throws ConnectionError */
+  /** Connects now, if it is not connected; whatever comes of it, the link goes on trying until it is closed. @throws ConnectionError */
   async start(): Promise<void> {
+    if (this.isUp) return;
+    if (this.#isClosed) throw new ConnectionError(`The connection to ${this.endpoint} was closed.`);
+    clearTimeout(this.#retry);
+    this.#attempt ??= this.#connect().finally(() => (this.#attempt = undefined));
+    await this.#attempt;
+  }
+
+  async #connect(): Promise<void> {
     const { timeoutMs, ...options } = this.#options;
     try {
       const connection = await ChannelConnection.connect(

@@ -69,14 +69,18 @@ class ChannelTransport implements Transport, LinkOwner, Pushes {
     const { endpoint, groupId, timeoutMs } = options;
     const call = (link: NodeLink): Promise<unknown> =>
       link.call(method, params, timeoutMs === undefined ? {} : { timeoutMs });
-    return endpoint === undefined ? askInTurn(this.#inOrder(groupId), call) : call(routeTo(this.#links, endpoint));
+    if (endpoint !== undefined) return call(routeTo(this.#links, endpoint));
+    await this.#someNode();
+    return askInTurn(this.#inOrder(groupId), call);
   }
 
-  submit(raw: Uint8Array, options: Parameters<Pushes["submit"]>[1]): Promise<RpcReceipt | undefined> {
+  async submit(raw: Uint8Array, options: Parameters<Pushes["submit"]>[1]): Promise<RpcReceipt | undefined> {
+    await this.#someNode();
     return askInTurn(this.#inOrder(options.groupId), (link) => link.submit(raw, options));
   }
 
-  watchLogs(filter: LogFilter, listener: LogListener): Promise<() => Promise<void>> {
+  async watchLogs(filter: LogFilter, listener: LogListener): Promise<() => Promise<void>> {
+    await this.#someNode();
     return askInTurn(this.#inOrder(filter.groupId), (link) => this.#watches.watch(link, filter, listener));
   }
 
@@ -119,6 +123,12 @@ class ChannelTransport implements Transport, LinkOwner, Pushes {
   received(link: NodeLink, frame: ChannelFrame): void {
     if (frame.type === ChannelType.EventLogs) this.#watches.received(frame);
     else this.amop.received(link, frame);
+  }
+
+  /** While none is connected, does not wait for the next attempt. What comes of it is told by whoever asks then. */
+  async #someNode(): Promise<void> {
+    if (this.connected.length > 0) return;
+    await Promise.any(this.#links.map((link) => link.start())).catch(() => undefined);
   }
 
   /** Nodes that can be asked first, and of those the ones with the highest block first: what was just written is there. */

@@ -134,6 +134,29 @@ describe("B18: events through lost connections", () => {
     }
   });
 
+  test("10,000 blocks with a loss every hundred pushes: each log once and in order", async () => {
+    const chain = new PushingChain();
+    chain.head = 10_000;
+    let count = 0;
+    let last: LogPosition = { blockNumber: 0, transactionIndex: 0, logIndex: 0 };
+    const subscription = await (
+      await chain.client()
+    ).watchLogs({ fromBlock: 1, toBlock: 10_000 }, (log) => {
+      expect(comparePositions(log, last)).toBeGreaterThan(0);
+      last = log;
+      count++;
+    });
+    let isDone = false;
+    void subscription.done.then(() => (isDone = true));
+    for (let push = 1; !isDone; push++) {
+      chain.push(3, push % 100 === 0 ? 0.5 : 1);
+      if (push % 100 === 0) chain.lose();
+      await turn();
+    }
+    expect(count).toBe(all(1, 10_000).length);
+    expect(chain.filters.length).toBeGreaterThan(30);
+  });
+
   test("it begins behind the present head, or behind a log that another run of the program had", async () => {
     const chain = new PushingChain();
     chain.head = 12;
