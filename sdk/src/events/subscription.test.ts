@@ -212,7 +212,7 @@ describe("B18: events through lost connections", () => {
     );
     await vi.waitFor(() => expect(got).toHaveLength(all(1, 7).length));
     chain.refuse = undefined;
-    await vi.waitFor(() => expect(chain.isWatching).toBe(true));
+    await vi.waitFor(() => expect(chain.isWatching).toBe(true), 5_000);
     expect(chain.filters.at(-1)?.fromBlock).toBe(8);
     chain.head = 9;
     chain.push(3);
