@@ -74,4 +74,4 @@ export { Rpc, type NewGroup, type ReceiptRange } from "./rpc/rpc.js";
 export type { ChainLog, LogFilter, LogListener, Pushes, RequestOptions, Transport } from "./rpc/transport.js";
 export type * from "./rpc/types.js";
 export { smSuite, standardSuite, type CryptoSuite } from "@tsbcos/core/crypto";
-export type { Abi } from "viem";
+export { parseAbi, type Abi } from "viem";

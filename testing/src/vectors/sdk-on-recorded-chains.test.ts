@@ -1,8 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
-import { connect, type ChainLog, type Client, SYSTEM_TABLES } from "@tsbcos/sdk";
-import { parseAbi } from "viem";
+import { connect, parseAbi, SYSTEM_TABLES, type ChainLog, type Client } from "@tsbcos/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadChain } from "./load.js";
 import { serviceOf } from "./rpc-node.js";
