@@ -23,8 +23,12 @@ console.log(
 );
 
 for (const [node, url] of urls.entries()) {
-  const other = await connectOver(httpTransport(url));
-  // A node that lags behind by a moment has the block soon.
-  while ((await other.blockNumber()) < written.receipt.blockNumber) await new Promise((done) => setTimeout(done, 50));
-  console.log(`node${node}      ${await other.read({ abi, address, functionName: "get" })}`);
+  try {
+    const other = await connectOver(httpTransport(url));
+    // A node that lags behind by a moment has the block soon.
+    while ((await other.blockNumber()) < written.receipt.blockNumber) await new Promise((done) => setTimeout(done, 50));
+    console.log(`node${node}      ${await other.read({ abi, address, functionName: "get" })}`);
+  } catch (error) {
+    console.log(`node${node}      does not answer: ${error.message}`);
+  }
 }
