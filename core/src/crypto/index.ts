@@ -5,3 +5,5 @@ export { sm3 } from "./sm3.js";
 export { standardSuite } from "./standard.js";
 export { addressOf, emptyHashOf, hashOf } from "./suite.js";
 export type { CryptoSuite, KeyPair } from "./suite.js";
+export { isVrfPublicKey, verifyVrf } from "./vrf.js";
+export type { VrfClaim } from "./vrf.js";

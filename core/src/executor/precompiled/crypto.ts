@@ -7,7 +7,7 @@ import { addressValue, bool, encodeValues, int } from "../abi/index.js";
 import { FixedContract } from "./contract-class.js";
 import type { Invocation } from "./dispatch.js";
 import { ResultCode } from "./result-codes.js";
-import { refusingVrf } from "./vrf.js";
+import { ristrettoVrf } from "./vrf.js";
 
 const PUBLIC_KEY_BYTES = 64;
 
@@ -27,7 +27,7 @@ function curve25519VrfVerify({ args }: Invocation): Uint8Array {
   const input = args.string();
   const publicKey = args.string();
   const proof = args.string();
-  const number = refusingVrf.verify({ publicKey, input, proof });
+  const number = ristrettoVrf.verify({ publicKey, input, proof });
   return encodeValues(bool(number !== undefined), int(number === undefined ? 0 : bytesToBigInt(number)));
 }
 

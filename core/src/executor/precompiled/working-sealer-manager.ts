@@ -16,7 +16,7 @@ import { prefixed, systemTable } from "./permissions.js";
 import { executedNumber } from "./results.js";
 import { committedConfig, configIn, writeConfig } from "./system-config.js";
 import type { VrfVerifier } from "./vrf.js";
-import { refusingVrf } from "./vrf.js";
+import { ristrettoVrf } from "./vrf.js";
 
 const NOTIFY_ROTATE = ascii("notify_rotate");
 const EPOCH_SEALERS = ascii("rpbft_epoch_sealer_num");
@@ -187,4 +187,4 @@ export function createWorkingSealerManager(vrf: VrfVerifier): FixedContract {
 }
 
 /** The contract of rotation as the registry has it. */
-export const workingSealerManager = createWorkingSealerManager(refusingVrf);
+export const workingSealerManager = createWorkingSealerManager(ristrettoVrf);
