@@ -1,0 +1,2 @@
+/** Statements like SQL, run on the tables of a chain. */
+export type { SqlFailure, Statement, Term } from "./types.js";
