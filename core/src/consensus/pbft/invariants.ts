@@ -1,11 +1,12 @@
 /** What holds between any two steps of a PBFT machine. */
 import { PBFT_FUTURE_PREPARES_MAX, PBFT_VIEW_MAX, assert } from "../../primitives/index.js";
+import type { PbftMessage } from "../../protocol/index.js";
 import { ballotOf } from "./commit.js";
 import { isWellSigned } from "./messages.js";
 import type { PbftState } from "./state.js";
 
 /**
- * Asserts them all. Verifies every cached signature again: for simulations and tests.
+ * Asserts them all. Verifies every cached signature once more: for simulations and tests.
  *
  * @throws InvariantError when one is broken
  */
@@ -39,16 +40,24 @@ function checkRound(state: PbftState): void {
   assert(state.futurePrepares.size <= PBFT_FUTURE_PREPARES_MAX, "early prepares are bounded");
 }
 
+/** Messages do not change, and leave the boxes with the height whose keys they were verified with: once is enough. */
+function isProven(state: PbftState, message: PbftMessage): boolean {
+  if (state.proven.has(message)) return true;
+  if (!isWellSigned(state, message)) return false;
+  state.proven.add(message);
+  return true;
+}
+
 function checkVotes(state: PbftState): void {
   for (const vote of [...state.signs.all(), ...state.commits.all()]) {
     assert(vote.height === state.height, "votes are of the height being decided");
     assert(vote.view >= state.view, "votes are of a view that is not over");
-    assert(isWellSigned(state, vote), "only verified votes are counted");
+    assert(isProven(state, vote), "only verified votes are counted");
   }
   for (const wish of state.viewChanges.all()) {
     assert(wish.height === state.head.header.number, "view changes are of the head");
     assert(wish.blockHash === state.head.hash, "view changes name the head");
     assert(wish.view > state.view, "view changes are for views to come");
-    assert(isWellSigned(state, wish), "only verified view changes are counted");
+    assert(isProven(state, wish), "only verified view changes are counted");
   }
 }

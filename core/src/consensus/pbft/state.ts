@@ -142,6 +142,8 @@ export class PbftState {
   readonly futureVotes = new FutureVotes();
   /** Last view seen of each sealer: for the status alone. */
   readonly viewsSeen = new Map<NodeIndex, number>();
+  /** Votes and view changes that the invariants have verified: for them alone. */
+  readonly proven = new WeakSet<PbftMessage>();
   /** Sessions at the last broadcast: for the status alone. */
   connectedNodes = 0;
 
