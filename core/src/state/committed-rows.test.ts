@@ -5,9 +5,10 @@ import { InvariantError, ascii, utf8ToByteString } from "../primitives/index.js"
 import { V2_9_0 } from "../protocol/index.js";
 import { BlockTables } from "./block-tables.js";
 import type { StateChanges } from "./changes.js";
-import { CommittedRows, rowKey } from "./committed-rows.js";
+import { CommittedRows } from "./committed-rows.js";
 import type { KeyValueReader } from "./key-value.js";
 import { MemoryStore } from "./memory-store.js";
+import { rowKey } from "./row-key.js";
 import { Row } from "./row.js";
 import { stateRulesOf } from "./rules.js";
 

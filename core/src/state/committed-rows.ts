@@ -7,8 +7,10 @@
 import type { ByteString } from "../primitives/index.js";
 import { STATE_CACHE_BYTES_MAX, ascii, assert, bytesToByteString, byteStringToBytes } from "../primitives/index.js";
 import type { StateChanges } from "./changes.js";
+import { historyWrites } from "./history.js";
 import type { KeyValueReader, StateWrite } from "./key-value.js";
 import { decodeRows, encodeRows } from "./row-codec.js";
+import { rowKey } from "./row-key.js";
 import type { FrozenRow } from "./row.js";
 import { capacityOf } from "./row.js";
 
@@ -23,28 +25,27 @@ export interface PreparedChanges {
   readonly rows: ReadonlyMap<ByteString, RowsByKey>;
 }
 
-/** First character of every key of a table row in the store; other users of the same store take other characters. */
-const ROW_KEY_PREFIX = "s";
-
 const ROW_ID_KEY = ascii("row-id");
 const NO_ROWS: readonly FrozenRow[] = [];
-
-/** Key under which the rows of a key of a table are stored. Rows of one table lie next to each other. */
-export function rowKey(table: ByteString, key: ByteString): ByteString {
-  assert(table.length < 0x10000, "a table name is shorter than 65536 bytes");
-  return (ROW_KEY_PREFIX + String.fromCharCode(table.length >> 8, table.length & 255) + table + key) as ByteString;
-}
 
 /** Reads committed rows and turns the changes of a block into writes. One for each group. */
 export class CommittedRows {
   readonly #reader: KeyValueReader;
   readonly #cache: RowCache;
+  readonly #keepsHistory: boolean;
   /** Former rows of what a prepared block is about to replace: reads see them until the block is applied. */
   #pinned = new Map<ByteString, RowsByKey>();
   #lastRowId: number;
 
-  constructor(reader: KeyValueReader, options: { readonly cacheBytesMax?: number } = {}) {
+  /**
+   * @param options.keepsHistory whether what a block replaces is written, too, for {@link readerAfter}
+   */
+  constructor(
+    reader: KeyValueReader,
+    options: { readonly cacheBytesMax?: number; readonly keepsHistory?: boolean } = {},
+  ) {
     this.#reader = reader;
+    this.#keepsHistory = options.keepsHistory ?? false;
     this.#cache = new RowCache(options.cacheBytesMax ?? STATE_CACHE_BYTES_MAX);
     this.#lastRowId = decodeRowId(reader.get(ROW_ID_KEY));
   }
@@ -83,7 +84,11 @@ export class CommittedRows {
     for (const table of changes.tables) {
       const byKey = this.#merge(table.name, table.rows);
       rows.set(table.name, byKey);
-      for (const [key, list] of byKey) writes.push({ key: rowKey(table.name, key), value: encodeRows(list) });
+      for (const [key, list] of byKey) {
+        const stored = rowKey(table.name, key);
+        if (this.#keepsHistory) writes.push(...historyWrites(stored, this.#before(table.name, key), changes.number));
+        writes.push({ key: stored, value: encodeRows(list) });
+      }
     }
     if (changes.rowIdAfter !== changes.rowIdBefore) {
       writes.push({ key: ROW_ID_KEY, value: byteStringToBytes(ascii(String(changes.rowIdAfter))) });
@@ -113,6 +118,11 @@ export class CommittedRows {
       place(list, row);
     }
     return lists;
+  }
+
+  /** The rows that a prepared block replaces. */
+  #before(table: ByteString, key: ByteString): readonly FrozenRow[] {
+    return this.#pinned.get(table)?.get(key) ?? NO_ROWS;
   }
 
   #pin(table: ByteString, key: ByteString, rows: readonly FrozenRow[]): void {
