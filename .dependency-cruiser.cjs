@@ -2,6 +2,8 @@
 const rooms = {
   "core/src/primitives": [],
   "core/src/crypto": ["primitives"],
+  "core/src/certificates": ["primitives"],
+  "core/src/sm-tls": ["primitives", "crypto", "certificates"],
   "core/src/protocol": ["primitives", "crypto"],
   "core/src/state": ["primitives", "crypto", "protocol"],
   "core/src/evm": ["primitives", "crypto"],
@@ -88,6 +90,13 @@ forbidden.push(
     severity: "error",
     from: { path: "^node/src/([^/]+)/" },
     to: { path: "^node/src/[^/]+/", pathNot: ["^node/src/$1/", "^node/src/net/"] },
+  },
+  {
+    name: "sm-tls-imports",
+    comment: "Sockets and native cryptography for SM TLS, which nodes and clients share",
+    severity: "error",
+    from: { path: "^sm-tls/src/" },
+    to: { path: ["^node/src/", "^sdk/src/", "^cli/src/", "^testing/src/"] },
   },
   {
     name: "sdk-imports",

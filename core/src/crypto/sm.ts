@@ -1,58 +1,15 @@
 /** SM3 and SM2 (GB/T 32918) in pure TypeScript, for any JavaScript host. */
-import { weierstrass } from "@noble/curves/abstract/weierstrass.js";
-import {
-  CodedError,
-  assert,
-  bigIntToBytes,
-  bytesToBigInt,
-  concatBytes,
-  hexToBytes,
-  utf8ToBytes,
-} from "../primitives/index.js";
+import { CodedError, assert, bigIntToBytes, bytesToBigInt, concatBytes } from "../primitives/index.js";
+import { CURVE, FIELD_BYTES, Point, coordinatesOf, pointOf, sm2Identity } from "./sm2-curve.js";
 import { sm3 } from "./sm3.js";
 import type { CryptoSuite, KeyPair } from "./suite.js";
 
 const SIGNATURE_BYTES = 128;
-const FIELD_BYTES = 32;
-
-/** The recommended 256-bit curve of the standard. */
-const CURVE = {
-  p: 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn,
-  n: 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n,
-  h: 1n,
-  a: 0xfffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffcn,
-  b: 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n,
-  Gx: 0x32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7n,
-  Gy: 0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0n,
-} as const;
-const Point = weierstrass<bigint>(CURVE);
 const { Fn } = Point;
-
-/** What is hashed before a public key: length in bits of the default user id, the id, and the curve. */
-const Z_PREFIX = concatBytes(
-  hexToBytes("0080"),
-  utf8ToBytes("1234567812345678"),
-  ...[CURVE.a, CURVE.b, CURVE.Gx, CURVE.Gy].map((value) => bigIntToBytes(value, FIELD_BYTES)),
-);
 
 /** What SM2 signs in place of `message`: it binds the signer's identity and key. */
 function boundDigest(message: Uint8Array, publicKey: Uint8Array): bigint {
-  const z = sm3(concatBytes(Z_PREFIX, publicKey));
-  return bytesToBigInt(sm3(concatBytes(z, message)));
-}
-
-function pointOf(publicKey: Uint8Array): InstanceType<typeof Point> | undefined {
-  if (publicKey.length !== 2 * FIELD_BYTES) return undefined;
-  const x = bytesToBigInt(publicKey.subarray(0, FIELD_BYTES));
-  const y = bytesToBigInt(publicKey.subarray(FIELD_BYTES));
-  try {
-    // The library throws for coordinates that are out of the field or on no point.
-    const point = Point.fromAffine({ x, y });
-    point.assertValidity();
-    return point;
-  } catch {
-    return undefined;
-  }
+  return bytesToBigInt(sm3(concatBytes(sm2Identity(publicKey), message)));
 }
 
 function keyPairOf(privateKey: Uint8Array): KeyPair {
@@ -61,7 +18,7 @@ function keyPairOf(privateKey: Uint8Array): KeyPair {
   if (scalar === 0n || scalar >= CURVE.n - 1n) {
     throw new CodedError("invalid-private-key", "a private key must be 32 bytes, from 1 to the order of SM2 − 2");
   }
-  return { privateKey, publicKey: Point.BASE.multiply(scalar).toBytes(false).slice(1) };
+  return { privateKey, publicKey: coordinatesOf(Point.BASE.multiply(scalar)) };
 }
 
 function hmacSm3(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {

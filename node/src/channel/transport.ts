@@ -2,8 +2,9 @@
 import { constants } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from "node:tls";
+import { readCertificate } from "@tsbcos/core/certificates";
 import { CHANNEL_HANDSHAKE_TIMEOUT_MS, CodedError, type NodeId } from "@tsbcos/core/primitives";
-import { listenTls, readCertificate, type Endpoint, type TlsCredentials, type TlsListener } from "../net/index.js";
+import { listenTls, type Endpoint, type TlsCredentials, type TlsListener } from "../net/index.js";
 
 /** An established connection. */
 export interface ClientConnection {

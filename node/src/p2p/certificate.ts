@@ -1,7 +1,7 @@
 /** Who a node certificate belongs to. */
+import { readCertificate } from "@tsbcos/core/certificates";
 import { err, ok } from "@tsbcos/core/primitives";
 import type { Failure, Result } from "@tsbcos/core/primitives";
-import { readCertificate } from "../net/index.js";
 import type { PeerIdentity } from "./transport.js";
 
 /** Why a certificate, although trusted, is none of a node. */
