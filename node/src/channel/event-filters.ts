@@ -11,6 +11,11 @@ import type { ChannelGroups, KnownGroup } from "./groups.js";
 import type { LogSearch, RunningSearch } from "./interface.js";
 import type { Session } from "./session.js";
 
+/**
+ * The first push leaves this long after the filter was registered, as late as a 2.9.1 node that has just looked at its
+ * filters: there are clients that learn from the answer that they have a filter, and lose what comes on its heels.
+ */
+const FIRST_PUSH_AFTER_MS = 100;
 /** Numbers beyond this are heights that no chain reaches. */
 const HEIGHT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -19,8 +24,10 @@ interface Filter {
   readonly groupId: number;
   readonly filterId: string;
   readonly search: RunningSearch;
-  /** Findings that came while the client was not allowed to have them. The search waits until they are taken. */
+  /** Findings that may not leave yet, or came while the client was not allowed to have them: the search waits. */
   held: { readonly data: Uint8Array; readonly isLast: boolean }[];
+  /** Runs until the first push may leave. */
+  delay: NodeJS.Timeout | undefined;
 }
 
 /** A request that was accepted or refused. */
@@ -46,7 +53,7 @@ export class EventFilters {
   }
 
   /**
-   * Registers a filter. Pushes begin in a later turn of the event loop, after whatever the caller answers.
+   * Registers a filter. Pushes begin 100 ms later, well after whatever the caller answers.
    *
    * @param data the request without the topic in front
    */
@@ -90,12 +97,7 @@ export class EventFilters {
 
   /** Clients may have been allowed or forbidden a group: what was held back may leave. */
   allowlistChanged(groupId: number): void {
-    for (const filter of this.#filters) {
-      if (filter.groupId !== groupId) continue;
-      const { held } = filter;
-      filter.held = [];
-      for (const finding of held) this.#found(filter, finding);
-    }
+    for (const filter of this.#filters) if (filter.groupId === groupId) this.#releaseHeld(filter);
   }
 
   #start(
@@ -107,14 +109,24 @@ export class EventFilters {
       search: known.group.searchLogs(search, (finding) => {
         this.#found(filter, finding);
       }),
+      delay: setTimeout(() => {
+        filter.delay = undefined;
+        this.#releaseHeld(filter);
+      }, FIRST_PUSH_AFTER_MS),
     };
     this.#filters.add(filter);
+  }
+
+  #releaseHeld(filter: Filter): void {
+    const { held } = filter;
+    filter.held = [];
+    for (const finding of held) this.#found(filter, finding);
   }
 
   #found(filter: Filter, finding: Filter["held"][number]): void {
     if (!this.#filters.has(filter)) return;
     const { session, groupId, search } = filter;
-    if (!this.#groups.isAllowed(groupId, session.publicKey)) {
+    if (filter.delay !== undefined || !this.#groups.isAllowed(groupId, session.publicKey)) {
       filter.held.push(finding);
       return;
     }
@@ -132,6 +144,7 @@ export class EventFilters {
 
   #remove(filter: Filter): void {
     if (!this.#filters.delete(filter)) return;
+    clearTimeout(filter.delay);
     filter.search.end();
     const left = (this.#countOf.get(filter.session) ?? 1) - 1;
     if (left > 0) this.#countOf.set(filter.session, left);

@@ -214,6 +214,8 @@ describe("who reads slowly or not at all", () => {
     const client = await TestClient.connect(port);
     const filter = { addresses: [], topics: [], groupID: "1", filterID: "f" };
     await client.filter(ChannelType.RegisterEventFilter, filter);
+    searches[0]!.find("pushes have begun");
+    await client.next(({ type }) => type === ChannelType.EventLogs);
     client.socket.pause();
     const text = "x".repeat(10 * MEGABYTE);
     for (let i = 0; i < 15 && server.statistics().sessions === 1; i++) {
@@ -236,6 +238,8 @@ describe("who reads slowly or not at all", () => {
     await slow.subscribe("t");
     await quick.subscribe("t");
     await slow.filter(ChannelType.RegisterEventFilter, { addresses: [], topics: [], groupID: "1", filterID: "f" });
+    searches[0]!.find("pushes have begun");
+    await slow.next(({ type }) => type === ChannelType.EventLogs);
     slow.socket.pause();
     for (let i = 0; i < 3; i++) searches[0]!.find("x".repeat(10 * MEGABYTE));
     for (let i = 0; i < 50; i++) {

@@ -317,6 +317,7 @@ describe("traffic", () => {
     const request = { addresses: [], topics: [], groupID: "1", filterID: "f" };
     await client.filter(ChannelType.RegisterEventFilter, request);
     searches[0]!.find("123");
+    await client.next(({ type }) => type === ChannelType.EventLogs);
     await client.filter(ChannelType.UnregisterEventFilter, request);
     const filterBytes = 42 + 1 + utf8ToBytes(JSON.stringify(request)).length;
     expect([...server.statistics().groups]).toEqual([
