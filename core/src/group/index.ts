@@ -5,4 +5,5 @@ export type { ReadOnlyCall } from "./chain-worker.js";
 export { GroupDriver } from "./driver.js";
 export { Group } from "./group.js";
 export type { GroupEffect, GroupEffectOf, GroupInput, GroupPorts } from "./messages.js";
+export { PastCalls } from "./past-calls.js";
 export { strangersMaySend } from "./strangers.js";

@@ -3,6 +3,8 @@ export type { ChainHead, ChainRules, ChainSettings, ConsensusType, ExecutedBlock
 export { genesisBlock, genesisMark } from "./genesis.js";
 export type { GenesisBlock } from "./genesis.js";
 export { Ledger } from "./ledger.js";
-export type { OpenedLedger } from "./ledger.js";
+export type { LedgerOptions, OpenedLedger } from "./ledger.js";
 export type { BlockDamage, OpenFailure } from "./opening.js";
+export { PastStates } from "./past-states.js";
+export type { PastState, PastStateMissing } from "./past-states.js";
 export type { TransactionPlace } from "./records.js";

@@ -17,7 +17,7 @@ import type { GenesisBlock } from "./genesis.js";
 import { genesisBlock } from "./genesis.js";
 import type { BlockDamage, OpenFailure } from "./opening.js";
 import { checkBlock, checkSenders, checkStore } from "./opening.js";
-import type { HeadRecord, TransactionPlace } from "./records.js";
+import type { HeadRecord, HistoryRecord, TransactionPlace } from "./records.js";
 import * as records from "./records.js";
 import { configItem, nodeLists, settingsAfter } from "./settings.js";
 
@@ -25,6 +25,12 @@ import { configItem, nodeLists, settingsAfter } from "./settings.js";
 export interface OpenedLedger {
   readonly ledger: Ledger;
   readonly initialWrites: readonly StateWrite[];
+}
+
+/** What a node decides about its own copy of a chain. */
+export interface LedgerOptions {
+  /** Whether what blocks replace is kept, so that the state after them can be read later; see {@link PastStates}. */
+  readonly keepsHistory?: boolean;
 }
 
 interface PendingBlock {
@@ -43,6 +49,8 @@ export class Ledger {
   readonly rows: CommittedRows;
   readonly #blocks: BlockReader;
   readonly #genesisHash: Hash;
+  /** Block since which no change is missing in the history; undefined when none is kept. */
+  readonly #historyFrom: number | undefined;
   #head: ChainHead;
   #pending: PendingBlock | undefined;
 
@@ -53,11 +61,13 @@ export class Ledger {
     readonly rows: CommittedRows;
     readonly genesisHash: Hash;
     readonly head: HeadRecord;
+    readonly historyFrom: number | undefined;
   }) {
     this.rules = options.rules;
     this.genesis = options.genesis;
     this.rows = options.rows;
     this.#genesisHash = options.genesisHash;
+    this.#historyFrom = options.historyFrom;
     this.#blocks = new BlockReader(options.reader, options.rules, {
       blockBytesMax: LEDGER_BLOCK_CACHE_BYTES_MAX,
       hashesMax: LEDGER_HASHES_CACHED_MAX,
@@ -73,26 +83,43 @@ export class Ledger {
    * Refuses a store that holds another chain than the genesis file and the node's configuration describe, and one that
    * is damaged: whoever carried on would fork or fail later, in a worse place.
    */
-  static open(reader: KeyValueReader, rules: ChainRules, genesis: GenesisConfig): Result<OpenedLedger, OpenFailure> {
+  static open(
+    reader: KeyValueReader,
+    rules: ChainRules,
+    genesis: GenesisConfig,
+    options: LedgerOptions = {},
+  ): Result<OpenedLedger, OpenFailure> {
+    const { keepsHistory = false } = options;
     const checked = checkStore(reader, rules, genesis);
     if (!checked.ok) return checked;
-    if (checked.value !== undefined) {
-      const { genesisHash, head } = checked.value;
-      const rows = new CommittedRows(reader);
-      return ok({ ledger: new Ledger({ reader, rules, genesis, rows, genesisHash, head }), initialWrites: [] });
-    }
-    return ok(Ledger.#begin(reader, rules, genesis));
+    if (checked.value === undefined) return ok(Ledger.#begin(reader, rules, genesis, keepsHistory));
+    const { genesisHash, head } = checked.value;
+    const rows = new CommittedRows(reader, { keepsHistory });
+    const history = keepsHistory ? historyAt(reader, head.number) : undefined;
+    const ledger = new Ledger({ reader, rules, genesis, rows, genesisHash, head, historyFrom: history?.from });
+    // Written at once also where nothing changes: a reader of history need not know how it came about.
+    return ok({ ledger, initialWrites: history === undefined ? [] : [historyWrite(history)] });
   }
 
-  static #begin(reader: KeyValueReader, rules: ChainRules, genesis: GenesisConfig): OpenedLedger {
+  static #begin(
+    reader: KeyValueReader,
+    rules: ChainRules,
+    genesis: GenesisConfig,
+    keepsHistory: boolean,
+  ): OpenedLedger {
     const block = genesisBlock(genesis, rules, new CommittedRows(reader));
-    const initialWrites = genesisWrites(block, rules, new CommittedRows(reader).prepare(block.changes).writes);
+    const rowWrites = new CommittedRows(reader).prepare(block.changes).writes;
+    const historyFrom = keepsHistory ? 0 : undefined;
+    const initialWrites = [
+      ...genesisWrites(block, rules, rowWrites),
+      ...(keepsHistory ? [historyWrite({ from: 0, to: 0 })] : []),
+    ];
     // Until the host has written them, block 0 is read from here.
     const initial = new Map(initialWrites.map(({ key, value }) => [key, value]));
     const overlay: KeyValueReader = { get: (key) => reader.get(key) ?? initial.get(key) };
-    const rows = new CommittedRows(overlay);
+    const rows = new CommittedRows(overlay, { keepsHistory });
     const head = genesisHead(block);
-    const ledger = new Ledger({ reader: overlay, rules, genesis, rows, genesisHash: block.hash, head });
+    const ledger = new Ledger({ reader: overlay, rules, genesis, rows, genesisHash: block.hash, head, historyFrom });
     return { ledger, initialWrites };
   }
 
@@ -146,7 +173,7 @@ export class Ledger {
    * Value of a system configuration key in force for the block after `atHeight`; undefined when it was never set or
    * its latest value is not in force yet.
    *
-   * @param atHeight the head, or a height below it; only the latest value is stored, so history cannot be asked for
+   * @param atHeight the head, or a height below it; only the latest value is looked at, see {@link PastStates} for others
    */
   systemConfig(key: string, atHeight: number): string | undefined {
     return configItem(this.rows, key, atHeight + 1)?.value;
@@ -186,7 +213,9 @@ export class Ledger {
     const writes = blockWrites(block, signatures, this.rules);
     const encodedBytes = writes[0]?.value.length ?? 0;
     this.#pending = { hash, signatures, encodedBytes, prepared, head };
-    return [...prepared.writes, ...writes, headWrite(head)];
+    const history =
+      this.#historyFrom === undefined ? [] : [historyWrite({ from: this.#historyFrom, to: header.number })];
+    return [...prepared.writes, ...writes, ...history, headWrite(head)];
   }
 
   /**
@@ -269,6 +298,20 @@ function blockWrites(block: ExecutedBlock, signatures: readonly BlockSignature[]
     writes.push({ key: records.transactionKey(transaction.hash), value: records.encodePlace({ number, index }) });
   });
   return writes;
+}
+
+/**
+ * What history there is when it is kept from now on. Blocks that were stored without it have cut the way back to
+ * everything before them.
+ */
+function historyAt(reader: KeyValueReader, head: number): HistoryRecord {
+  const bytes = reader.get(records.HISTORY_KEY);
+  const stored = bytes === undefined ? undefined : records.decodeHistoryRecord(bytes);
+  return stored?.to === head ? stored : { from: head, to: head };
+}
+
+function historyWrite(history: HistoryRecord): StateWrite {
+  return { key: records.HISTORY_KEY, value: records.encodeHistoryRecord(history) };
 }
 
 function headWrite(head: HeadRecord): StateWrite {

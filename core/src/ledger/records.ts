@@ -11,6 +11,9 @@ export const CHAIN_KEY = ascii("chain");
 /** Key of the record that moves with every block. */
 export const HEAD_KEY = ascii("head");
 
+/** Key of the record that tells of which blocks the state can be read; moves with every block while history is kept. */
+export const HISTORY_KEY = ascii("history");
+
 /** Key of a block in its wire encoding, receipts and signatures included. */
 export const blockKey = (number: number): ByteString => ascii(`b${number}`);
 /** Key of the same block without transactions and receipts. */
@@ -87,6 +90,26 @@ export function decodeHeadRecord(bytes: Uint8Array): HeadRecord | undefined {
     failedTransactions: reader.readNumber(),
     lastRowId: reader.readNumber(),
   };
+  return reader.failed || !reader.atEnd ? undefined : record;
+}
+
+/** Blocks after which the state can be read: none between the two is missing. */
+export interface HistoryRecord {
+  readonly from: number;
+  /** Last block whose changes were kept. Behind the head: later ones were stored without, and the way back is cut. */
+  readonly to: number;
+}
+
+/** Bytes of a {@link HistoryRecord}. */
+export function encodeHistoryRecord({ from, to }: HistoryRecord): Uint8Array {
+  return encodeList((writer) => writer.number(from).number(to));
+}
+
+/** A {@link HistoryRecord} from its bytes, undefined when they are damaged. */
+export function decodeHistoryRecord(bytes: Uint8Array): HistoryRecord | undefined {
+  const reader = new RlpReader(bytes);
+  reader.enterOnlyList();
+  const record = { from: reader.readNumber(), to: reader.readNumber() };
   return reader.failed || !reader.atEnd ? undefined : record;
 }
 

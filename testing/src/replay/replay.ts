@@ -2,7 +2,7 @@
 import { BlockExecutor } from "@tsbcos/core/executor";
 import type { BlockInput } from "@tsbcos/core/executor";
 import { Ledger } from "@tsbcos/core/ledger";
-import type { ChainHead, ExecutedBlock } from "@tsbcos/core/ledger";
+import type { ChainHead, ExecutedBlock, LedgerOptions } from "@tsbcos/core/ledger";
 import { ZERO_HASH, height } from "@tsbcos/core/primitives";
 import { BLOOM_BYTES, transactionsRoot, verifyTransaction } from "@tsbcos/core/protocol";
 import type { VerifiedTransaction } from "@tsbcos/core/protocol";
@@ -38,10 +38,12 @@ export interface ReplayOutcome {
 
 /** What a replay reports while it runs. */
 export interface ReplayOptions {
-  /** Called after each block. */
-  readonly onBlock?: (number: number, last: number) => void;
+  /** Called after each block; `ledger` has it as its head. */
+  readonly onBlock?: (number: number, last: number, ledger: Ledger) => void;
   /** Takes every batch that the chain's store is written with, in order. */
   readonly onWrite?: (batch: readonly StateWrite[]) => void;
+  /** What the ledger is opened with after a block, 0 being the start; between two of them it stays open. */
+  readonly opened?: ReadonlyMap<number, LedgerOptions>;
 }
 
 /** Replays a chain in memory. Ends at the first difference. */
@@ -70,17 +72,14 @@ class Replay {
   readonly #recording: Recording;
   readonly #options: ReplayOptions;
   readonly #store = new MemoryStore();
-  readonly ledger: Ledger;
-  readonly #executor: BlockExecutor;
+  ledger: Ledger;
+  #executor: BlockExecutor;
 
   constructor(recording: Recording, options: ReplayOptions) {
     this.#recording = recording;
     this.#options = options;
-    this.ledger = this.#open();
-    const { version, suite, chainId, groupId, freeStorage } = recording.rules;
-    const blockHashAt = (number: number) => this.ledger.hashAt(number);
-    const { rows } = this.ledger;
-    this.#executor = new BlockExecutor({ rows, version, suite, chainId, groupId, freeStorage, blockHashAt });
+    this.ledger = this.#open(options.opened?.get(0));
+    this.#executor = this.#executorOf(this.ledger);
   }
 
   /** Every block in turn, up to the first difference. */
@@ -89,9 +88,17 @@ class Replay {
     let difference = this.compareGenesis();
     for (let number = 1; number <= last && difference === undefined; number++) {
       difference = this.block(this.#recording.blocks[number] as RpcBlock);
-      if (difference === undefined) this.#options.onBlock?.(number, last);
+      if (difference === undefined) this.#finish(number, last);
     }
     return difference;
+  }
+
+  #finish(number: number, last: number): void {
+    this.#options.onBlock?.(number, last, this.ledger);
+    const opened = this.#options.opened?.get(number);
+    if (opened === undefined) return;
+    this.ledger = this.#open(opened);
+    this.#executor = this.#executorOf(this.ledger);
   }
 
   compareGenesis(): ReplayDifference | undefined {
@@ -134,8 +141,15 @@ class Replay {
     return found === undefined ? undefined : { block: number, touchedTables: [], ...found };
   }
 
-  #open(): Ledger {
-    const opened = Ledger.open(this.#store, this.#recording.rules, this.#recording.genesis);
+  #executorOf(ledger: Ledger): BlockExecutor {
+    const { version, suite, chainId, groupId, freeStorage } = this.#recording.rules;
+    const blockHashAt = (number: number): ReturnType<Ledger["hashAt"]> => ledger.hashAt(number);
+    const { rows } = ledger;
+    return new BlockExecutor({ rows, version, suite, chainId, groupId, freeStorage, blockHashAt });
+  }
+
+  #open(options: LedgerOptions = {}): Ledger {
+    const opened = Ledger.open(this.#store, this.#recording.rules, this.#recording.genesis, options);
     if (!opened.ok) throw new Error(`the replayed chain cannot be opened: ${opened.error.message}`);
     this.#write(opened.value.initialWrites);
     return opened.value.ledger;
