@@ -48,6 +48,7 @@ export function createAmop({ nodeId, flow, log, p2p }: AmopParts): AmopService {
       send(peers, packetType, body) {
         p2p()?.send(peers, amopMessage(packetType, body));
       },
+      hasRoom: (peer, bytes) => p2p()?.hasRoom(peer, bytes) !== false,
     },
   });
 }

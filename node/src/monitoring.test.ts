@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { GroupId } from "@tsbcos/core/primitives";
-import type { ChannelStatistics } from "./channel/index.js";
+import type { AmopServiceStatistics, ChannelStatistics } from "./channel/index.js";
 import type { NodeConfig } from "./config/index.js";
 import type { GroupRegistry } from "./group-registry.js";
 import { startMonitoring, type Monitoring, type WatchedParts } from "./monitoring.js";
@@ -64,6 +64,9 @@ const STATISTICS: P2pStatistics = {
 
 const CHANNEL: ChannelStatistics = {
   sessions: 2,
+  slowSessions: 1,
+  sendingBytes: 1000,
+  receivingBytes: 500,
   eventFilters: 1,
   amopBytesIn: 11,
   amopBytesOut: 12,
@@ -73,6 +76,19 @@ const CHANNEL: ChannelStatistics = {
   dropped: {},
   refused: { "too-many-sessions": 4 },
   ignored: {},
+};
+
+const AMOP: AmopServiceStatistics = {
+  ...{ requestsPending: 31, requestBytes: 32, deliveriesPending: 33, deliveryBytes: 34 },
+  ...{ unansweredByClients: 35, unansweredByNodes: 36, topics: 37 },
+  topicSubscribers: [{ topic: 'a "topic"', subscribers: 38 }],
+  answered: { 0: 39, 104: 40, other: 41 },
+  dropped: { "subscriber-too-slow": 42 },
+  traffic: [
+    { direction: "received", side: "client", kind: "request", messages: 43, bytes: 44 },
+    { direction: "received", side: "node", kind: "answer", messages: 45, bytes: 46 },
+    { direction: "sent", side: "node", kind: "multicast", messages: 47, bytes: 48 },
+  ],
 };
 
 function parts(counters: (() => Promise<GroupCounters>)[], node: object): WatchedParts {
@@ -86,6 +102,7 @@ function parts(counters: (() => Promise<GroupCounters>)[], node: object): Watche
     p2p: {
       statistics: () => ({ ...STATISTICS, traffic: Array.from({ length: times }, () => STATISTICS.traffic).flat() }),
     },
+    amop: { statistics: () => AMOP },
     channel: () => ({ statistics: () => (times === 1 ? { ...CHANNEL, groups: new Map() } : CHANNEL) }),
   };
 }
@@ -115,7 +132,27 @@ test("what can be fetched: groups, network, what was dropped, and the time betwe
     'tsbcos_p2p_connections_refused_total{reason="in-blacklist"} 2',
     'tsbcos_frames_dropped_total{reason="from-no-member"} 9',
     "tsbcos_channel_sessions 2",
+    "tsbcos_channel_slow_sessions 1",
+    "tsbcos_channel_sending_bytes 1000",
+    "tsbcos_channel_receiving_bytes 500",
     'tsbcos_channel_connections_refused_total{reason="too-many-sessions"} 4',
+    "tsbcos_amop_requests_pending 31",
+    "tsbcos_amop_requests_pending_bytes 32",
+    "tsbcos_amop_deliveries_pending 33",
+    "tsbcos_amop_deliveries_pending_bytes 34",
+    'tsbcos_amop_unanswered_total{by="client"} 35',
+    'tsbcos_amop_unanswered_total{by="node"} 36',
+    "tsbcos_amop_topics 37",
+    'tsbcos_amop_topic_subscribers{topic="a \\"topic\\""} 38',
+    'tsbcos_amop_answers_total{result="0"} 39',
+    'tsbcos_amop_answers_total{result="104"} 40',
+    'tsbcos_amop_answers_total{result="other"} 41',
+    'tsbcos_amop_dropped_total{reason="subscriber-too-slow"} 42',
+    'tsbcos_amop_received_messages_total{from="client",kind="request"} 43',
+    'tsbcos_amop_received_bytes_total{from="client",kind="request"} 44',
+    'tsbcos_amop_received_messages_total{from="node",kind="answer"} 45',
+    'tsbcos_amop_sent_messages_total{to="node",kind="multicast"} 47',
+    'tsbcos_amop_sent_bytes_total{to="node",kind="multicast"} 48',
     'tsbcos_block_interval_seconds_count{group="1"} 2',
     'tsbcos_block_interval_seconds_bucket{le="1",group="1"} 1',
   ]) {

@@ -1,7 +1,14 @@
 /** What a node shows of itself to collectors: metrics over HTTP and the statistics log. */
 import { ModuleId } from "@tsbcos/core/protocol";
 import type { GroupId } from "@tsbcos/core/primitives";
-import type { ChannelServer, ChannelTraffic } from "./channel/index.js";
+import type {
+  AmopService,
+  AmopServiceStatistics,
+  AmopTraffic,
+  ChannelServer,
+  ChannelStatistics,
+  ChannelTraffic,
+} from "./channel/index.js";
 import type { NodeConfig } from "./config/index.js";
 import type { GroupRegistry } from "./group-registry.js";
 import type { P2pService, P2pStatistics } from "./p2p/index.js";
@@ -21,6 +28,7 @@ export interface WatchedParts {
   readonly node: NodeConfig;
   readonly registry: GroupRegistry;
   readonly p2p: Pick<P2pService, "statistics">;
+  readonly amop: Pick<AmopService, "statistics">;
   /** Undefined until the channel is open. */
   channel(): Pick<ChannelServer, "statistics"> | undefined;
 }
@@ -137,11 +145,17 @@ function describeNetwork(metrics: Metrics, registry: GroupRegistry, statistics: 
 
 /** Metrics of the port for SDKs. */
 function describeChannel(metrics: Metrics, channel: WatchedParts["channel"]): void {
-  metrics.gauge({ name: "channel_sessions", help: "Connected SDKs." }, () => channel()?.statistics().sessions ?? 0);
-  metrics.gauge(
-    { name: "channel_event_filters", help: "Event filters of SDKs." },
-    () => channel()?.statistics().eventFilters ?? 0,
-  );
+  const gauge = (name: string, help: string, read: (statistics: ChannelStatistics) => number): void => {
+    metrics.gauge({ name, help }, () => {
+      const statistics = channel()?.statistics();
+      return statistics === undefined ? 0 : read(statistics);
+    });
+  };
+  gauge("channel_sessions", "Connected SDKs.", ({ sessions }) => sessions);
+  gauge("channel_slow_sessions", "SDKs that read too slowly.", ({ slowSessions }) => slowSessions);
+  gauge("channel_sending_bytes", "Bytes that wait for SDKs.", ({ sendingBytes }) => sendingBytes);
+  gauge("channel_receiving_bytes", "Bytes of incomplete frames of SDKs.", ({ receivingBytes }) => receivingBytes);
+  gauge("channel_event_filters", "Event filters of SDKs.", ({ eventFilters }) => eventFilters);
   const reasons = (kind: "dropped" | "refused" | "ignored") => () =>
     byReason(Object.entries(channel()?.statistics()[kind] ?? {}));
   const labels = ["reason"];
@@ -153,6 +167,52 @@ function describeChannel(metrics: Metrics, channel: WatchedParts["channel"]): vo
   metrics.counter(
     { name: "channel_frames_ignored_total", help: "Frames of SDKs ignored.", labels },
     reasons("ignored"),
+  );
+}
+
+/** Metrics of messages between clients. */
+function describeAmop(metrics: Metrics, amop: WatchedParts["amop"]): void {
+  const gauge = (name: string, help: string, read: (statistics: AmopServiceStatistics) => number): void => {
+    metrics.gauge({ name, help }, () => read(amop.statistics()));
+  };
+  gauge("amop_requests_pending", "Requests of SDKs of this node under way.", (now) => now.requestsPending);
+  gauge("amop_requests_pending_bytes", "Bytes of these requests.", (now) => now.requestBytes);
+  gauge("amop_deliveries_pending", "Requests that SDKs of this node have to answer.", (now) => now.deliveriesPending);
+  gauge("amop_deliveries_pending_bytes", "Bytes of these requests.", (now) => now.deliveryBytes);
+  gauge("amop_topics", "Topics that SDKs of this node subscribe to.", ({ topics }) => topics);
+  metrics.gauge(
+    { name: "amop_topic_subscribers", help: "Subscribers at this node of its largest topics.", labels: ["topic"] },
+    () =>
+      amop.statistics().topicSubscribers.map(({ topic, subscribers }) => ({ labels: { topic }, value: subscribers })),
+  );
+  const traffic = (wanted: AmopTraffic["direction"], unit: "messages" | "bytes", label: string) => () =>
+    amop
+      .statistics()
+      .traffic.filter(({ direction }) => direction === wanted)
+      .map((one) => ({ labels: { [label]: one.side, kind: one.kind }, value: one[unit] }));
+  const [received, sent] = [
+    ["from", "kind"],
+    ["to", "kind"],
+  ];
+  const counter = (name: string, help: string, labels: readonly string[], read: () => readonly Sample[]): void => {
+    metrics.counter({ name, help, labels }, read);
+  };
+  counter("amop_received_messages_total", "Messages received.", received, traffic("received", "messages", "from"));
+  counter("amop_received_bytes_total", "Bytes of these messages.", received, traffic("received", "bytes", "from"));
+  counter("amop_sent_messages_total", "Messages sent.", sent, traffic("sent", "messages", "to"));
+  counter("amop_sent_bytes_total", "Bytes of these messages.", sent, traffic("sent", "bytes", "to"));
+  counter("amop_answers_total", "Requests of SDKs of this node answered, by result.", ["result"], () =>
+    Object.entries(amop.statistics().answered).map(([result, value]) => ({ labels: { result }, value })),
+  );
+  counter("amop_unanswered_total", "Requests that were not answered in time.", ["by"], () => {
+    const { unansweredByClients, unansweredByNodes } = amop.statistics();
+    return [
+      { labels: { by: "client" }, value: unansweredByClients },
+      { labels: { by: "node" }, value: unansweredByNodes },
+    ];
+  });
+  counter("amop_dropped_total", "Messages that went nowhere.", ["reason"], () =>
+    byReason(Object.entries(amop.statistics().dropped)),
   );
 }
 
@@ -222,6 +282,7 @@ export async function startMonitoring(parts: WatchedParts): Promise<Monitoring> 
   describeGroups(metrics, () => counted);
   describeNetwork(metrics, registry, () => p2p.statistics());
   describeChannel(metrics, channel);
+  describeAmop(metrics, parts.amop);
   const interval = metrics.histogram(
     { name: "block_interval_seconds", help: "Time between two blocks, by their timestamps.", labels: ["group"] },
     BLOCK_INTERVAL_BUCKETS,

@@ -187,7 +187,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     }
     const p2p = await startP2p(options, { key, credentials, registry, flow, amop });
     running.p2p = p2p;
-    running.monitoring = await startMonitoring({ node, registry, p2p, channel: () => running.channel });
+    running.monitoring = await startMonitoring({ node, registry, p2p, amop, channel: () => running.channel });
     const operated: OperatedParts = {
       ...{ node, nodeId: key.nodeId, p2p, registry, log },
       setSdkAllowlist: (groupId, publicKeys) => running.channel?.setAllowlist(groupId, publicKeys),

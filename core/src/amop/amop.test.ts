@@ -57,6 +57,7 @@ beforeEach(() => {
     nodeId: HERE,
     random: createRandom("amop"),
     mayForward: () => isBandwidthLeft,
+    hasRoom: () => true,
     trace: silentTracer,
   });
 });

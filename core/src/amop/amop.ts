@@ -2,6 +2,7 @@
 import {
   AMOP_REQUESTS_MAX,
   AMOP_REQUESTS_PER_SESSION_MAX,
+  AMOP_TOPICS_COUNTED_MAX,
   AMOP_WAITING_BYTES_MAX,
   EMPTY_BYTES,
   assert,
@@ -38,6 +39,9 @@ const COMPRESSION_RATIO = 4;
 /** A publisher is asked about the same subscriber at most this often. Lists of topics are repeated every 5 seconds. */
 const VERIFY_INTERVAL_MS = 4_000;
 
+/** Results counted by themselves: those of nodes, and what SDKs say for a receiver that failed or was too late. */
+const COUNTED_RESULTS: ReadonlySet<number> = new Set([...Object.values(AmopResult), 99, 102]);
+
 /** A request of a client of this node, on its way to one node after the other. */
 interface Request {
   readonly session: SessionId;
@@ -46,6 +50,8 @@ interface Request {
   readonly body: Uint8Array;
   /** Nodes not tried yet; the last one is tried first. Our own node is the first, so it comes last. */
   readonly candidates: NodeId[];
+  /** A node was passed over because it had no room. */
+  wasRefused: boolean;
 }
 
 /**
@@ -65,9 +71,11 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
   readonly #slow = new Set<SessionId>();
   /** Clients that left a request unanswered, and have answered none since. */
   readonly #silent = new Set<SessionId>();
-  readonly #answered = new Map<number, number>();
+  readonly #answered = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
   #requestBytes = 0;
+  #unansweredByClients = 0;
+  #unansweredByNodes = 0;
   #lastToken = 0;
   #now: Instant = { steadyMs: 0, wallMs: 0 };
   #effects: AmopEffect[] = [];
@@ -99,7 +107,13 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
   statistics(): AmopStatistics {
     return {
       requestsPending: this.#requests.size,
+      requestBytes: this.#requestBytes,
       deliveriesPending: this.#deliveries.count,
+      deliveryBytes: this.#deliveries.bytes,
+      topics: this.#subscriptions.size,
+      topicSubscribers: this.#subscriptions.largest(AMOP_TOPICS_COUNTED_MAX),
+      unansweredByClients: this.#unansweredByClients,
+      unansweredByNodes: this.#unansweredByNodes,
       answered: Object.fromEntries(this.#answered),
       dropped: Object.fromEntries(this.#dropped),
     };
@@ -208,7 +222,8 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
     // The body is a copy: what arrived is a view of a buffer that is larger.
     const body = encodeChannelFrame(frame);
     const kept = { ...frame, data: body.subarray(CHANNEL_HEADER_BYTES) };
-    this.#requests.set(token, { session, frame: kept, topic: data.value.topic, body, candidates });
+    const { topic } = data.value;
+    this.#requests.set(token, { session, frame: kept, topic, body, candidates, wasRefused: false });
     this.#requestBytes += bytes;
     const tokens = this.#requestsOf.get(session);
     if (tokens === undefined) this.#requestsOf.set(session, new Set([token]));
@@ -239,10 +254,11 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
   #tryNextNode(token: number): void {
     const request = this.#requests.get(token);
     if (request === undefined) return;
-    const peer = request.candidates.pop();
+    const peer = this.#nextNodeWithRoom(request);
     if (peer === undefined) {
       this.#endRequest(token);
-      return this.#answerClient(request.session, request.frame, AmopResult.NoPeer);
+      const result = request.wasRefused ? AmopResult.Refused : AmopResult.NoPeer;
+      return this.#answerClient(request.session, request.frame, result);
     }
     if (peer !== this.#environment.nodeId) {
       this.#effects.push({ type: "ask-peer", token, peer, body: request.body, timeoutMs: PEER_TIMEOUT_MS });
@@ -250,6 +266,16 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
     }
     const { topic, frame } = request;
     this.#deliver({ requester: { type: "client", token }, topic, frame, tried: new Set() });
+  }
+
+  /** Our own node has always room. */
+  #nextNodeWithRoom(request: Request): NodeId | undefined {
+    for (;;) {
+      const peer = request.candidates.pop();
+      if (peer === undefined || peer === this.#environment.nodeId) return peer;
+      if (this.#environment.hasRoom(peer, request.body.length)) return peer;
+      request.wasRefused = true;
+    }
   }
 
   #endRequest(token: number): Request | undefined {
@@ -265,7 +291,10 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
 
   #peerAnswered(token: number, body: Uint8Array | undefined): void {
     const answer = body === undefined ? undefined : decodeChannelFrame(body);
-    if (answer?.ok !== true) return this.#tryNextNode(token);
+    if (answer?.ok !== true) {
+      this.#unansweredByNodes++;
+      return this.#tryNextNode(token);
+    }
     const request = this.#endRequest(token);
     if (request !== undefined)
       this.#answerClient(request.session, request.frame, answer.value.result, answer.value.data);
@@ -273,7 +302,8 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
 
   /** An answer with the number of its request, whatever number and type the other side put on it. */
   #answerClient(session: SessionId, { seq }: ChannelFrame, result: number, data: Uint8Array = EMPTY_BYTES): void {
-    this.#answered.set(result, (this.#answered.get(result) ?? 0) + 1);
+    const counted = COUNTED_RESULTS.has(result) ? String(result) : "other";
+    this.#answered.set(counted, (this.#answered.get(counted) ?? 0) + 1);
     this.#send([session], { type: ChannelType.AmopResponse, seq, result, data });
   }
 
@@ -308,7 +338,9 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
       return;
     }
     const { peer, seq } = requester;
-    const body = encodeChannelFrame({ ...answer, type: ChannelType.AmopResponse });
+    const whole = encodeChannelFrame({ ...answer, type: ChannelType.AmopResponse });
+    // Who asked is told at once: it would wait for its time-out otherwise.
+    const body = this.#environment.hasRoom(peer, whole.length) ? whole : encodeChannelFrame(refusalOf(answer));
     this.#effects.push({ type: "answer-peer", peer, seq, body });
   }
 
@@ -316,7 +348,7 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
     const data = decodeTopicData(frame.data);
     if (!data.ok) return this.#drop("malformed");
     const { topic } = data.value;
-    const peers = [...this.#peers.holdersOf(topic)].filter((nodeId) => nodeId !== this.#environment.nodeId);
+    const peers = this.#receiversOf(topic, frameBytes(frame));
     if (!this.#environment.mayForward((frameBytes(frame) * peers.length) / COMPRESSION_RATIO)) {
       return this.#answerClient(session, frame, AmopResult.Refused);
     }
@@ -324,6 +356,16 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
     // Before anything else with this number: the sender may be a subscriber itself.
     this.#answerClient(session, frame, AmopResult.Success, frame.data);
     if (this.#mayDeliverHere(topic)) this.#sendToAll(topic, frame);
+  }
+
+  /** Other nodes that get a multicast. */
+  #receiversOf(topic: string, bytes: number): NodeId[] {
+    return [...this.#peers.holdersOf(topic)].filter((nodeId) => {
+      if (nodeId === this.#environment.nodeId) return false;
+      const hasRoom = this.#environment.hasRoom(nodeId, bytes);
+      if (!hasRoom) this.#drop("node-too-slow");
+      return hasRoom;
+    });
   }
 
   #sendToAll(topic: string, frame: ChannelFrame): void {
@@ -379,6 +421,7 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
     for (;;) {
       const overdue = this.#deliveries.takeOverdue(this.#now.steadyMs);
       if (overdue === undefined) return;
+      this.#unansweredByClients++;
       this.#silent.add(overdue.session);
       this.#deliver(overdue.delivery);
     }
@@ -387,6 +430,10 @@ export class Amop implements Machine<AmopInput, AmopEffect> {
   #drop(reason: string): void {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
   }
+}
+
+function refusalOf({ seq }: ChannelFrame): ChannelFrame {
+  return { type: ChannelType.AmopResponse, seq, result: AmopResult.Refused, data: EMPTY_BYTES };
 }
 
 function frameBytes(frame: ChannelFrame): number {

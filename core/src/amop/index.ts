@@ -1,3 +1,10 @@
 /** Door of AMOP. */
 export { Amop } from "./amop.js";
-export type { AmopEffect, AmopEnvironment, AmopInput, AmopStatistics, SessionId } from "./messages.js";
+export type {
+  AmopEffect,
+  AmopEnvironment,
+  AmopInput,
+  AmopStatistics,
+  SessionId,
+  TopicSubscribers,
+} from "./messages.js";

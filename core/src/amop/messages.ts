@@ -60,16 +60,40 @@ export interface AmopEnvironment {
    * @returns false when the message must not leave
    */
   mayForward(bytes: number): boolean;
+  /**
+   * Asks whether a message can still be sent to a peer.
+   *
+   * @returns false when it is larger than what a peer takes, or so much waits for the peer that its session would end
+   */
+  hasRoom(peer: NodeId, bytes: number): boolean;
   readonly trace: Tracer;
+}
+
+/** Clients of this node that subscribe to one topic. */
+export interface TopicSubscribers {
+  readonly topic: string;
+  readonly subscribers: number;
 }
 
 /** What happened since the start, for metrics. */
 export interface AmopStatistics {
   /** Requests of clients under way. */
   readonly requestsPending: number;
+  /** Bytes that they hold. */
+  readonly requestBytes: number;
   /** Requests at clients of this node, waiting for their answers. */
   readonly deliveriesPending: number;
-  /** Requests of clients that were answered, by result. */
+  /** Bytes of data that they hold. */
+  readonly deliveryBytes: number;
+  /** Topics that clients of this node subscribe to. */
+  readonly topics: number;
+  /** Those with the most subscribers, {@link AMOP_TOPICS_COUNTED_MAX} at most. */
+  readonly topicSubscribers: readonly TopicSubscribers[];
+  /** Requests that a client of this node left unanswered in its time. */
+  readonly unansweredByClients: number;
+  /** Requests that another node left unanswered, in its time or because it was gone. */
+  readonly unansweredByNodes: number;
+  /** Requests of clients that were answered, by result; those that clients invented are `other`. */
   readonly answered: Readonly<Record<string, number>>;
   /** Messages that went nowhere, by reason. */
   readonly dropped: Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 /** Which clients of this node want which topics. */
 import { AMOP_TOPICS_PER_SESSION_MAX, P2P_TOPICS_BYTES_MAX, utf8ToBytes } from "../primitives/index.js";
 import { TOPIC_BYTES_MAX } from "../protocol/index.js";
-import type { SessionId } from "./messages.js";
+import type { SessionId, TopicSubscribers } from "./messages.js";
 
 /** Room in a list of topics for its number. */
 const LIST_NUMBER_BYTES = 16;
@@ -27,6 +27,24 @@ export class Subscriptions {
   announced(): readonly string[] {
     this.#announced ??= announceable([...this.#sessionsOf.keys()].sort());
     return this.#announced;
+  }
+
+  /** Topics that somebody subscribes to. */
+  get size(): number {
+    return this.#sessionsOf.size;
+  }
+
+  /** The topics with the most subscribers, in descending order. */
+  largest(countMax: number): readonly TopicSubscribers[] {
+    const found: TopicSubscribers[] = [];
+    for (const [topic, { size }] of this.#sessionsOf) {
+      if (found.length === countMax && size <= (found[countMax - 1]?.subscribers ?? 0)) continue;
+      let place = found.length;
+      while (place > 0 && (found[place - 1]?.subscribers ?? 0) < size) place--;
+      found.splice(place, 0, { topic, subscribers: size });
+      if (found.length > countMax) found.pop();
+    }
+    return found;
   }
 
   /** Clients that subscribe to the topic. */

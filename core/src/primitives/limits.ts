@@ -31,6 +31,9 @@ export const SIGNATURE_BYTES_MAX = 128;
  */
 export const P2P_SEND_QUEUE_BYTES_MAX = P2P_FRAME_BYTES_MAX + 64 * 1024 * 1024;
 
+/** Of these, kept for the groups: messages of clients are refused before they crowd out votes and blocks. */
+export const P2P_SEND_QUEUE_BYTES_RESERVED = 32 * 1024 * 1024;
+
 /** P2P sessions at once: each has a node id of its own, so this bounds the certificates in use. */
 export const P2P_SESSIONS_MAX = 1024;
 
@@ -64,6 +67,24 @@ export const P2P_HALF_OPEN_PER_ADDRESS_MAX = 64;
 /** Connections accepted from one address within a second, each of which costs a TLS handshake. */
 export const P2P_ACCEPTS_PER_ADDRESS_PER_SECOND_MAX = 64;
 
+/** Data in one record of SM TLS: what TLS 1.2 allows. */
+export const SM_TLS_PLAINTEXT_BYTES_MAX = 16_384;
+
+/** The same protected: with iv, authentication and the longest padding, as TLS 1.2 allows. */
+export const SM_TLS_CIPHERTEXT_BYTES_MAX = SM_TLS_PLAINTEXT_BYTES_MAX + 2048;
+
+/** All messages that one side sends in a handshake of SM TLS: real ones have two to four kilobytes. */
+export const SM_TLS_HANDSHAKE_BYTES_MAX = 65_536;
+
+/** Certificates that one side shows: those of a chain are four. Each may cost a verification. */
+export const SM_TLS_CERTIFICATES_MAX = 8;
+
+/** Records without anything in them, one after the other: they cost work and bring nothing. */
+export const SM_TLS_EMPTY_RECORDS_MAX = 32;
+
+/** Warnings taken from the other side of an SM TLS connection in its whole life. */
+export const SM_TLS_WARNINGS_MAX = 16;
+
 /** Largest frame of the SDK channel, header included; a larger one ends the session. */
 export const CHANNEL_FRAME_BYTES_MAX = 100 * 1024 * 1024;
 
@@ -93,6 +114,9 @@ export const CHANNEL_SENDING_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** Topics that one client subscribes to. */
 export const AMOP_TOPICS_PER_SESSION_MAX = 4096;
+
+/** Topics whose subscribers are counted in the metrics: collectors store each apart. */
+export const AMOP_TOPICS_COUNTED_MAX = 100;
 
 /** Requests of clients of this node that wait for their answers; further ones are refused. */
 export const AMOP_REQUESTS_MAX = 50_000;

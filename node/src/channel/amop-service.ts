@@ -1,7 +1,14 @@
 /** AMOP in the process: its machine, with a clock, a timer, clients' sessions and the network around it. */
 import { Amop, type AmopEffect, type AmopInput, type AmopStatistics } from "@tsbcos/core/amop";
 import { createRandom, unreachable, type Instant, type NodeId, type Tracer } from "@tsbcos/core/primitives";
-import { AmopPacket, encodeChannelFrame, type ChannelFrame, type P2pFrame } from "@tsbcos/core/protocol";
+import {
+  AmopPacket,
+  CHANNEL_HEADER_BYTES,
+  encodeChannelFrame,
+  type ChannelFrame,
+  type P2pFrame,
+} from "@tsbcos/core/protocol";
+import { AmopTrafficCounters, count, kindOf, type AmopTraffic } from "./amop-traffic.js";
 
 /** How messages reach other nodes. */
 export interface AmopNetwork {
@@ -10,6 +17,13 @@ export interface AmopNetwork {
   /** Answers the request with that number. */
   answer(peer: NodeId, packetType: number, seq: number, body: Uint8Array): void;
   send(peers: readonly NodeId[], packetType: number, body: Uint8Array): void;
+  /** False when a body of that size is more than the peer can be sent now. */
+  hasRoom(peer: NodeId, bytes: number): boolean;
+}
+
+/** Counters since the start, and what waits at this moment. */
+export interface AmopServiceStatistics extends AmopStatistics {
+  readonly traffic: readonly AmopTraffic[];
 }
 
 /** What the service is set up with. */
@@ -34,13 +48,18 @@ export class AmopService {
   readonly #machine: Amop;
   readonly #network: AmopNetwork;
   readonly #clients = new Map<number, AmopClient>();
+  readonly #traffic = new AmopTrafficCounters();
   #timer: NodeJS.Timeout | undefined;
   #timerMs: number | undefined;
   #isClosed = false;
 
   constructor({ network, seed, ...environment }: AmopServiceOptions) {
     this.#network = network;
-    this.#machine = new Amop({ ...environment, random: createRandom(seed) });
+    this.#machine = new Amop({
+      ...environment,
+      random: createRandom(seed),
+      hasRoom: (peer, bytes) => network.hasRoom(peer, bytes),
+    });
   }
 
   /** Topics that other nodes are told, and the number that changes with them. */
@@ -59,8 +78,8 @@ export class AmopService {
   }
 
   /** Counters for metrics. */
-  statistics(): AmopStatistics {
-    return this.#machine.statistics();
+  statistics(): AmopServiceStatistics {
+    return { ...this.#machine.statistics(), traffic: this.#traffic.snapshot() };
   }
 
   /** A client is there. */
@@ -86,13 +105,17 @@ export class AmopService {
 
   /** A frame of AMOP from a client. */
   fromClient(session: number, frame: ChannelFrame): void {
+    count(this.#traffic.received.client[kindOf(frame.type)], CHANNEL_HEADER_BYTES + frame.data.length);
     this.#post({ type: "client-frame", session, frame });
   }
 
   /** A frame of the AMOP module from a peer. */
   fromPeer(peer: NodeId, { isResponse, packetType, seq, body }: P2pFrame): void {
     // An answer that nobody waits for any more.
-    if (!isResponse) this.#post({ type: "peer-frame", peer, packetType, seq, body });
+    if (isResponse) return;
+    const kind = packetType === AmopPacket.Multicast ? "multicast" : "request";
+    count(this.#traffic.received.node[kind], body.length);
+    this.#post({ type: "peer-frame", peer, packetType, seq, body });
   }
 
   /** A peer told its topics. */
@@ -126,20 +149,25 @@ export class AmopService {
     switch (effect.type) {
       case "send": {
         const frame = encodeChannelFrame(effect.frame);
+        count(this.#traffic.sent.client[kindOf(effect.frame.type)], frame.length, effect.sessions.length);
         for (const session of effect.sessions) this.#clients.get(session)?.deliver(frame);
         return;
       }
       case "ask-peer": {
         const { token, peer, body, timeoutMs } = effect;
+        count(this.#traffic.sent.node.request, body.length);
         void this.#network.ask(peer, AmopPacket.Request, body, timeoutMs).then((answer) => {
+          if (answer !== undefined) count(this.#traffic.received.node.answer, answer.length);
           this.#post({ type: "peer-answered", token, body: answer });
         });
         return;
       }
       case "answer-peer":
+        count(this.#traffic.sent.node.answer, effect.body.length);
         this.#network.answer(effect.peer, AmopPacket.Request, effect.seq, effect.body);
         return;
       case "send-peers":
+        count(this.#traffic.sent.node.multicast, effect.body.length, effect.peers.length);
         this.#network.send(effect.peers, AmopPacket.Multicast, effect.body);
         return;
       default:

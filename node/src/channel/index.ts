@@ -1,6 +1,7 @@
 /** The SDK channel of a node. */
 export { AmopService } from "./amop-service.js";
-export type { AmopNetwork } from "./amop-service.js";
+export type { AmopNetwork, AmopServiceStatistics } from "./amop-service.js";
+export type { AmopTraffic } from "./amop-traffic.js";
 export { readChannelCredentials } from "./credentials.js";
 export type {
   ChannelGroup,

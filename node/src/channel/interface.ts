@@ -80,6 +80,12 @@ export interface ChannelTraffic {
 /** Counters since the start, for metrics and the statistics log. */
 export interface ChannelStatistics {
   readonly sessions: number;
+  /** Those that read too slowly at this moment. */
+  readonly slowSessions: number;
+  /** Bytes that wait for all of them together. */
+  readonly sendingBytes: number;
+  /** Bytes of incomplete frames of all of them together. */
+  readonly receivingBytes: number;
   readonly eventFilters: number;
   readonly amopBytesIn: number;
   readonly amopBytesOut: number;

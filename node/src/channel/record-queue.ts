@@ -17,7 +17,8 @@ interface Waiting {
 export class RecordQueue {
   readonly #stream: Writable;
   readonly #progress: (bytes: number) => void;
-  #waiting: Waiting[] = [];
+  /** Behind those that have left there is nothing: a busy queue is seldom empty, and large messages must not stay. */
+  #waiting: (Waiting | undefined)[] = [];
   /** Position of the first waiting message in {@link #waiting}. */
   #first = 0;
   #bytes = 0;
@@ -85,7 +86,7 @@ export class RecordQueue {
   }
 
   #takeFirst(): void {
-    this.#first++;
+    this.#waiting[this.#first++] = undefined;
     if (this.#first < 1024) return;
     this.#waiting = this.#waiting.slice(this.#first);
     this.#first = 0;

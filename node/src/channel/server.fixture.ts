@@ -65,7 +65,8 @@ const sockets: TLSSocket[] = [];
 export async function startServer(changes: Partial<ChannelServerOptions> = {}): Promise<TestServer> {
   const requests: TestServer["requests"] = [];
   const searches: AskedSearch[] = [];
-  const network = { ask: () => Promise.resolve(undefined), answer: () => undefined, send: () => undefined };
+  const nobody = { ask: () => Promise.resolve(undefined), answer: () => undefined, send: () => undefined };
+  const network = { ...nobody, hasRoom: () => true };
   const amop = new AmopService({
     ...{ nodeId: keyOf(node), network, seed: "test", trace: silentTracer },
     mayForward: () => true,

@@ -143,6 +143,9 @@ class Server implements ChannelServer {
   statistics(): ChannelStatistics {
     return {
       sessions: this.#sessions.size,
+      slowSessions: [...this.#sessions.values()].filter(({ isSlow }) => isSlow).length,
+      sendingBytes: this.#memory.sending,
+      receivingBytes: this.#memory.receiving,
       eventFilters: this.#filters.size,
       amopBytesIn: this.#amopBytesIn,
       amopBytesOut: this.#amopBytesOut,

@@ -85,6 +85,11 @@ export class Session {
     return this.#isOpen;
   }
 
+  /** True while so much waits for the client that nothing more is read from it. */
+  get isSlow(): boolean {
+    return this.#isSlow;
+  }
+
   /** Begins to read. */
   start(): void {
     this.#stream.on("data", (chunk: Buffer) => {

@@ -129,6 +129,12 @@ export interface P2pService {
    * @param timeoutMs 0 waits until the peer disconnects
    */
   request(to: NodeId, message: OutgoingMessage, timeoutMs: number): Promise<Result<P2pFrame, RequestFailure>>;
+  /**
+   * Whether a message of clients can be sent without crowding out the groups.
+   *
+   * @returns false when it is too large for a frame, or too much waits for `to` already
+   */
+  hasRoom(to: NodeId, bodyBytes: number): boolean;
   /** Everybody we have a session with, sorted by id. */
   peers(): readonly PeerInfo[];
   isConnected(nodeId: NodeId): boolean;

@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 
 /** Handed to the stream at a time; the next turn starts when these have left. */
 const TURN_BYTES = 1024 * 1024;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Collects what is sent within one turn of the event loop and writes it at once, so that small frames share TLS
@@ -10,6 +11,7 @@ const TURN_BYTES = 1024 * 1024;
  */
 export class SendQueue {
   readonly #stream: Writable;
+  /** In place of those that have left stand empty ones: a busy queue is seldom empty, and large frames must not stay. */
   #waiting: Uint8Array[] = [];
   /** Position of the first waiting frame in {@link #waiting}. */
   #first = 0;
@@ -86,7 +88,7 @@ export class SendQueue {
       }
       turn.push(frame);
       room -= frame.length;
-      this.#first++;
+      this.#waiting[this.#first++] = NOTHING;
     }
     if (this.#first === this.#waiting.length) {
       this.#waiting = [];

@@ -2,13 +2,22 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { bytesEqual, createRandom, utf8ToBytes } from "@tsbcos/core/primitives";
+import {
+  P2P_FRAME_BYTES_MAX,
+  P2P_SEND_QUEUE_BYTES_MAX,
+  P2P_SEND_QUEUE_BYTES_RESERVED,
+  bytesEqual,
+  createRandom,
+  utf8ToBytes,
+} from "@tsbcos/core/primitives";
 import { closeAll, holders, idOf, message, startNode, transportOf } from "./network.fixture.js";
 import type { TestNode } from "./network.fixture.js";
 
 afterEach(closeAll);
 
 const within = { timeout: 5000, interval: 5 };
+/** For a hundred megabytes on a busy machine. */
+const withinLong = { timeout: 15_000, interval: 5 };
 const random = createRandom("p2p");
 
 /** Nodes 0 to `count` − 1, each dialling those before it, once all are connected. */
@@ -53,6 +62,41 @@ describe("messages", () => {
     expect(framesOut).toBe(3);
     expect(bytesOut).toBeGreaterThan(3_000_000);
     expect(bytesOut).toBeLessThan(3_200_000);
+  });
+
+  test("the largest body arrives, also when it cannot be compressed", async () => {
+    const [a, b] = (await startConnected(2)) as [TestNode, TestNode];
+    const body = new Uint8Array(P2P_FRAME_BYTES_MAX - 16);
+    const noise = random.bytes(65_536);
+    // Snappy looks back 64 KiB at most, and starts afresh with each block of that size.
+    for (let at = 0; at < body.length; at += noise.length) body.set(noise.subarray(0, body.length - at), at);
+    expect(a.service.hasRoom(b.nodeId, body.length)).toBe(true);
+    expect(a.service.hasRoom(b.nodeId, body.length + 1)).toBe(false);
+    a.service.send([b.nodeId], message(body));
+    await vi.waitFor(() => {
+      expect(b.frames).toHaveLength(1);
+    }, withinLong);
+    expect(bytesEqual(b.frames[0]!.frame.body, body)).toBe(true);
+  });
+
+  test("messages of clients find no room where what is left is kept for groups", async () => {
+    const a = await startNode(0, { compress: false });
+    const b = await startNode(1, { staticPeers: [a.service.listening] });
+    await vi.waitFor(() => {
+      expect(a.service.isConnected(b.nodeId)).toBe(true);
+    }, within);
+    const piece = new Uint8Array(20_000_000);
+    let pieces = 0;
+    for (; a.service.hasRoom(b.nodeId, piece.length); pieces++) a.service.send([b.nodeId], message(piece));
+    expect(pieces).toBe(Math.floor((P2P_SEND_QUEUE_BYTES_MAX - P2P_SEND_QUEUE_BYTES_RESERVED) / (piece.length + 16)));
+    a.service.send([b.nodeId], message(piece));
+    await vi.waitFor(() => {
+      expect(b.frames).toHaveLength(pieces + 1);
+    }, withinLong);
+    await vi.waitFor(() => {
+      expect(a.service.hasRoom(b.nodeId, P2P_FRAME_BYTES_MAX - 16)).toBe(true);
+    }, within);
+    expect(a.service.statistics().dropped).toEqual({});
   });
 
   test("what one turn of the event loop sends shares TLS records", async () => {

@@ -1,9 +1,10 @@
 /** The P2P layer of a node: who is connected, and what is sent to whom. */
-import { ModuleId, P2P_COMPRESSED, encodeP2pFrame } from "@tsbcos/core/protocol";
+import { ModuleId, P2P_COMPRESSED, P2P_HEADER_BYTES, encodeP2pFrame } from "@tsbcos/core/protocol";
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import {
   CodedError,
   P2P_COMPRESS_ABOVE_BYTES,
+  P2P_FRAME_BYTES_MAX,
   P2P_SEND_QUEUE_BYTES_MAX,
   P2P_SESSIONS_MAX,
   err,
@@ -134,6 +135,12 @@ class Service implements P2pService {
     return this.#request(session, message, timeoutMs);
   }
 
+  hasRoom(to: NodeId, bodyBytes: number): boolean {
+    const frameBytes = P2P_HEADER_BYTES + bodyBytes;
+    // Who is not connected is not waited for: sending fails by itself.
+    return frameBytes <= P2P_FRAME_BYTES_MAX && this.#peers.get(to)?.session.hasRoom(frameBytes) !== false;
+  }
+
   peers(): readonly PeerInfo[] {
     return this.#peerIds().map((nodeId) => {
       const { session, exchange } = this.#peers.get(nodeId) as Peer;
@@ -238,8 +245,11 @@ class Service implements P2pService {
 
   /** One encoding, however many receive it. */
   #transmit(sessions: readonly Session[], message: OutgoingMessage): void {
-    const isCompressed = this.#options.compress && message.body.length > P2P_COMPRESS_ABOVE_BYTES;
-    const body = isCompressed ? compressBody(message.body) : message.body;
+    const isLong = this.#options.compress && message.body.length > P2P_COMPRESS_ABOVE_BYTES;
+    const compressed = isLong ? compressBody(message.body) : message.body;
+    // What is random grows, and the largest body would not fit into a frame any more.
+    const isCompressed = compressed.length < message.body.length;
+    const body = isCompressed ? compressed : message.body;
     const frame = encodeP2pFrame({ ...message, body, version: isCompressed ? P2P_COMPRESSED : 0 });
     for (const session of sessions) {
       session.send(frame);

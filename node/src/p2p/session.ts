@@ -1,7 +1,7 @@
 /** One connection to one node: frames in, frames out, and the end of it. */
 import { P2P_COMPRESSED, P2pFrameReader } from "@tsbcos/core/protocol";
 import type { P2pFrame } from "@tsbcos/core/protocol";
-import { P2P_PENDING_REQUESTS_PER_PEER_MAX, err, ok } from "@tsbcos/core/primitives";
+import { P2P_PENDING_REQUESTS_PER_PEER_MAX, P2P_SEND_QUEUE_BYTES_RESERVED, err, ok } from "@tsbcos/core/primitives";
 import type { NodeId, Result } from "@tsbcos/core/primitives";
 import { decompressBody } from "./compression.js";
 import type { P2pCounters } from "./counters.js";
@@ -73,6 +73,11 @@ export class Session {
     });
     // A connection that ended between handshake and now tells nobody any more.
     if (this.#stream.destroyed) this.close("closed-by-peer");
+  }
+
+  /** True when a frame of that size leaves the groups what is kept for them. */
+  hasRoom(frameBytes: number): boolean {
+    return this.#queue.bytes + frameBytes <= this.#limits.sendQueueBytesMax - P2P_SEND_QUEUE_BYTES_RESERVED;
   }
 
   /** Queues the bytes of a frame. */

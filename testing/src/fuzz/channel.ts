@@ -54,7 +54,7 @@ async function createScene(): Promise<Scene> {
   let events: Parameters<ClientTransport["listen"]>[1] | undefined;
   const at = { host: "127.0.0.1", port: 1 };
   const nothing = (): void => undefined;
-  const network = { ask: () => Promise.resolve(undefined), answer: nothing, send: nothing };
+  const network = { ask: () => Promise.resolve(undefined), answer: nothing, send: nothing, hasRoom: () => true };
   const nodeId = "ab".repeat(64) as NodeId;
   const amop = new AmopService({ nodeId, network, seed: "fuzz", mayForward: () => true, trace: silentTracer });
   const server = await startChannelServer({
