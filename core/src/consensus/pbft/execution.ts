@@ -94,7 +94,7 @@ function withTransactions(
 function startExecution(state: PbftState, message: AcceptedPrepare["message"], proposal: VerifiedProposal): void {
   const prepare: AcceptedPrepare = { message, proposal };
   const { header, transactions } = proposal;
-  const checked = checkProposalTransactions(state, header, transactions);
+  const checked = checkProposalTransactions(state, message, proposal);
   if (!checked.ok) return refuse(state, prepare, checked.error);
   state.accepted = prepare;
   makeAnswerable(state, proposal);

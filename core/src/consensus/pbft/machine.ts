@@ -18,6 +18,7 @@ import { blockExecuted, prepareVerified } from "./execution.js";
 import { askAtMs, askForMissing, missedVerified } from "./hash-prepare.js";
 import { checkInvariants } from "./invariants.js";
 import type { MembershipRule } from "./membership.js";
+import type { Opening } from "./opening.js";
 import { blockCommitted } from "./new-block.js";
 import { handleDuePrepare, isBlockOf } from "./prepare.js";
 import { checkSyncedBlock } from "./proposal-rules.js";
@@ -38,6 +39,8 @@ export interface PbftKind {
   readonly membershipRule: MembershipRule;
   /** How proposals travel; to everybody at once without it. */
   readonly createSpreading?: (state: PbftState) => Spreading | undefined;
+  /** What proposals begin with; nothing of their own without it. */
+  readonly createOpening?: (state: PbftState) => Opening;
 }
 
 /**
@@ -119,6 +122,7 @@ export class Pbft implements Consensus {
       membershipRule: this.#kind.membershipRule,
     });
     state.spreading = this.#kind.createSpreading?.(state);
+    state.opening = this.#kind.createOpening?.(state);
     this.#state = state;
     if (backedUpPrepare === undefined) return;
     const locked = readBackedUp(state, backedUpPrepare);

@@ -9,6 +9,7 @@ import { handleDueVotes } from "./vote.js";
 export function blockCommitted(state: PbftState, head: ChainHead, transactions: readonly Hash[]): void {
   if (head.header.number <= state.head.header.number) return;
   const { environment, timers, now } = state;
+  state.formerHead = state.head;
   state.head = head;
   state.members = state.membersAfter(head);
   state.view = 0;

@@ -14,11 +14,12 @@ import {
 } from "../../primitives/index.js";
 import type { Failure, Result } from "../../primitives/index.js";
 import { transactionsRoot } from "../../protocol/index.js";
-import type { BlockHeader, VerifiedTransaction } from "../../protocol/index.js";
+import type { BlockHeader, PbftMessage } from "../../protocol/index.js";
 import type { ChainHead } from "../../ledger/index.js";
 import type { ConsensusEnvironment, SyncedBlock } from "../interface.js";
 import { sameNodes } from "../synced-header.js";
 import type { Membership } from "./membership.js";
+import type { VerifiedProposal } from "./proposal.js";
 import type { PbftState } from "./state.js";
 
 /** Why a block was refused. */
@@ -32,6 +33,7 @@ export interface BlockRefused extends Failure {
     | "block-transactions-root-wrong"
     | "block-transactions-repeated"
     | "block-transaction-not-includable"
+    | "block-opening-wrong"
     | "block-header-not-a-proposal"
     | "block-timestamp-out-of-range"
     | "block-signatures-too-few"
@@ -78,22 +80,21 @@ export function clockMs(environment: ConsensusEnvironment, wallMs: number): numb
 }
 
 /** Checks the transactions of a proposal against its header and the chain; their signatures were checked before. */
-export function checkProposalTransactions(
-  state: PbftState,
-  header: BlockHeader,
-  transactions: readonly VerifiedTransaction[],
-): Checked {
+export function checkProposalTransactions(state: PbftState, prepare: PbftMessage, proposal: VerifiedProposal): Checked {
   const { pool, rules } = state.environment;
+  const { header, transactions } = proposal;
   if (transactionsRoot(transactions, rules.version, rules.suite) !== header.transactionsRoot) {
     return refused("block-transactions-root-wrong");
   }
   // Transactions are told apart by nonce alone; a hash that repeats has a nonce that repeats.
   const nonces = new Set<bigint>();
-  for (const transaction of transactions) {
+  for (const [index, transaction] of transactions.entries()) {
     nonces.add(transaction.nonce);
-    if (pool.isIncludable?.(transaction) === false) return refused("block-transaction-not-includable");
+    const opens = index === 0 && state.opening?.isIncludable(transaction) === true;
+    if (!opens && pool.isIncludable?.(transaction) === false) return refused("block-transaction-not-includable");
   }
-  return nonces.size === transactions.length ? FINE : refused("block-transactions-repeated");
+  if (nonces.size !== transactions.length) return refused("block-transactions-repeated");
+  return state.opening?.isFine(prepare, proposal) === false ? refused("block-opening-wrong") : FINE;
 }
 
 /**

@@ -25,7 +25,8 @@ export function propose(state: PbftState): boolean {
   }
   const { locked } = state;
   if (locked?.height === state.height) return proposeAgain(state, locked);
-  const maxTransactions = state.blockSize.max(state.head.settings.txCountLimit);
+  const opening = state.opening?.isDue() === true ? state.opening : undefined;
+  const maxTransactions = state.blockSize.max(state.head.settings.txCountLimit) - (opening === undefined ? 0 : 1);
   const moment = { height: state.height, sinceMs: state.timers.lastConsensusMs, maxTransactions };
   const answer = state.sealer.next(moment, state.now);
   if (!answer.due) {
@@ -33,8 +34,9 @@ export function propose(state: PbftState): boolean {
     return false;
   }
   state.proposedInView = state.view;
-  if (answer.transactions.length === 0) proposeEmpty(state);
-  else proposeBlock(state, answer.transactions);
+  const transactions = opening === undefined ? answer.transactions : [opening.make(), ...answer.transactions];
+  if (transactions.length === 0) proposeEmpty(state);
+  else proposeBlock(state, transactions);
   return true;
 }
 

@@ -14,6 +14,7 @@ import { BlockSize, Sealer } from "../sealer/index.js";
 import { BroadcastFilter } from "./broadcast-filter.js";
 import { FuturePrepares, FutureVotes } from "./future.js";
 import type { Membership, MembershipRule } from "./membership.js";
+import type { Opening } from "./opening.js";
 import type { Proposal, VerifiedProposal } from "./proposal.js";
 import { EMPTY_BLOCK_INTERVAL_MS, startTimers } from "./timers.js";
 import type { Timers } from "./timers.js";
@@ -93,8 +94,12 @@ export class PbftState {
   readonly timers: Timers;
   /** How proposals travel; undefined where they are sent to everybody. */
   spreading: Spreading | undefined;
+  /** What proposals begin with; undefined where they hold what waits and nothing else. */
+  opening: Opening | undefined;
 
   head: ChainHead;
+  /** The head before {@link head}; undefined until this run has seen one become the next. */
+  formerHead: ChainHead | undefined;
   members: Membership;
   /** Round at this height that we take part in. */
   view = 0;

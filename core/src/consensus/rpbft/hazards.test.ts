@@ -1,20 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { createRandom, ok } from "../../primitives/index.js";
+import { createRandom } from "../../primitives/index.js";
 import type { Hash } from "../../primitives/index.js";
 import {
   PbftPacketId,
   PbftPacketType,
   V2_5_0,
-  V2_6_0,
   encodePbftMessage,
   encodePbftPacket,
   encodeRawPrepareStatus,
 } from "../../protocol/index.js";
 import { forgeMessage, forgePrepare, honestHeader, sendForgery, sendMessage } from "../testdata/adversary.js";
-import { testRules } from "../testdata/chain.js";
 import { TestCluster } from "../testdata/cluster.js";
 import type { ClusterEvent, ClusterOptions, Frame } from "../testdata/cluster.js";
-import { createConsensus } from "../index.js";
 
 function rpbft(count: number, more: ClusterOptions = {}): TestCluster {
   return new TestCluster(count, { ...more, kind: { consensusType: "rpbft", version: V2_5_0 } });
@@ -218,16 +215,4 @@ test("B26: six sealers with four at work agree over many rotations, changes of s
   cluster.sync(5);
   expect(new Set(heights(cluster)).size).toBe(1);
   expect(heights(cluster)[0]).toBeGreaterThanOrEqual(10);
-});
-
-test("from 2.6.0 on it is not available, and the sentence says what to do", () => {
-  const { suite } = new TestCluster(1);
-  const make = (version: typeof V2_6_0): ReturnType<typeof createConsensus> =>
-    createConsensus({ rules: testRules(suite, { consensusType: "rpbft", version }) } as Parameters<
-      typeof createConsensus
-    >[0]);
-  expect(make(V2_5_0)).toMatchObject(ok({}));
-  const made = make(V2_6_0);
-  expect(made).toMatchObject({ ok: false, error: { code: "consensus-version-unsupported", consensusType: "rpbft" } });
-  expect((made as { error: { message: string } }).error.message).toContain("supported_version=2.5.0");
 });

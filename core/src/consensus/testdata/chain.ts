@@ -3,7 +3,7 @@ import { bytesToHex, bytesToUtf8, concatBytes, groupId, hexToBytes, utf8ToBytes 
 import type { Hash, Height, NodeId } from "../../primitives/index.js";
 import { hashOf } from "../../crypto/index.js";
 import type { CryptoSuite } from "../../crypto/index.js";
-import { V2_9_0, headerHash } from "../../protocol/index.js";
+import { V2_6_0, V2_9_0, headerHash } from "../../protocol/index.js";
 import type { BlockHeader, BlockSignature, VerifiedTransaction } from "../../protocol/index.js";
 import type {
   ChainHead,
@@ -53,6 +53,7 @@ export function genesisHead(
   suite: CryptoSuite,
   sealers: readonly NodeId[],
   settings: Partial<ChainSettings> = {},
+  rules: ChainRules = testRules(suite),
 ): ChainHead {
   const zero = "0".repeat(64) as Hash;
   const header: BlockHeader = {
@@ -71,12 +72,14 @@ export function genesisHead(
     sealerList: [],
   };
   const hash = headerHash(header, suite);
+  const sorted = [...sealers].sort();
+  const marked = rules.consensusType === "rpbft" && rules.version >= V2_6_0;
   return {
     header,
     hash,
     genesisHash: hash,
-    sealers: [...sealers].sort(),
-    workingSealers: [],
+    sealers: sorted,
+    workingSealers: marked ? sorted.slice(0, settings.epochSealerCount) : [],
     observers: [],
     settings: {
       txCountLimit: 1000,
@@ -115,17 +118,38 @@ export function executeFake(
   };
 }
 
+/** The contract of working sealers. */
+const ROTATION = "1011";
+
+/** One working sealer makes room for the next in line, or as many come or go as the size of an epoch asks for. */
+function rotated({ sealers, workingSealers, settings }: ChainHead, number: number): readonly NodeId[] {
+  const size = Math.min(settings.epochSealerCount, sealers.length);
+  const working = workingSealers.filter((id) => sealers.includes(id));
+  const ends = (number - 1 - settings.epochBlockEnabledAt) % settings.epochBlockCount === 0;
+  if (working.length === size && !ends) return working;
+  const last = working.at(-1) ?? "";
+  const pending = sealers.filter((id) => !working.includes(id));
+  const inLine = [...pending.filter((id) => id > last), ...pending.filter((id) => id < last)];
+  const coming = inLine.slice(0, Math.max(size - working.length, working.length === size ? 1 : 0));
+  const staying = working.slice(Math.max(0, working.length + coming.length - size));
+  return [...staying, ...coming].sort();
+}
+
 /**
- * The head after a block: `add <node id>`, `remove <node id>`, `tx_count_limit <n>`, `consensus_timeout <ms>`,
- * `epoch_sealer_num <n>` and `epoch_block_num <n>` take effect.
+ * The head after a block: `add <node id>`, `remove <node id>`, `rest <node id>`, `tx_count_limit <n>`,
+ * `consensus_timeout <ms>`, `epoch_sealer_num <n>`, `epoch_block_num <n>` and calls of the contract of working sealers
+ * take effect.
  */
 export function headAfter(head: ChainHead, block: ExecutedBlock): ChainHead {
   let sealers = [...head.sealers];
   let settings = head.settings;
-  for (const { data } of block.transactions) {
+  let { workingSealers } = head;
+  for (const { data, to } of block.transactions) {
+    if (to?.endsWith(ROTATION) === true) workingSealers = rotated(head, block.header.number);
     const [verb, argument = ""] = bytesToUtf8(data).split(" ");
     if (verb === "add") sealers.push(argument as NodeId);
     if (verb === "remove") sealers = sealers.filter((sealer) => sealer !== argument);
+    if (verb === "rest") workingSealers = workingSealers.filter((sealer) => sealer !== argument);
     if (verb === "tx_count_limit") settings = { ...settings, txCountLimit: Number(argument) };
     if (verb === "consensus_timeout") settings = { ...settings, consensusTimeoutMs: Number(argument) };
     const since = block.header.number;
@@ -141,6 +165,7 @@ export function headAfter(head: ChainHead, block: ExecutedBlock): ChainHead {
     header: block.header,
     hash: block.hash,
     sealers: sealers.sort(),
+    workingSealers: workingSealers.filter((sealer) => sealers.includes(sealer)),
     settings,
     totalTransactions: head.totalTransactions + block.transactions.length,
   };

@@ -5,8 +5,9 @@
  */
 import { assert, createRandom, err, unreachable, utf8ToBytes } from "../../primitives/index.js";
 import type { Hash, Instant, NodeId, TraceEvent } from "../../primitives/index.js";
+import { addressOf } from "../../crypto/index.js";
 import type { CryptoSuite, KeyPair } from "../../crypto/index.js";
-import { decodeTransaction, signTransaction, transactionHash } from "../../protocol/index.js";
+import { decodeTransaction, signTransaction, signingDigest, transactionHash } from "../../protocol/index.js";
 import type { BlockSignature, VerifiedTransaction } from "../../protocol/index.js";
 import type { ChainHead, ChainRules, ChainSettings, ExecutedBlock } from "../../ledger/index.js";
 import type {
@@ -44,6 +45,11 @@ const START_MS = 10_000;
 export class FakePool implements TransactionSource {
   readonly #waiting = new Map<Hash, VerifiedTransaction>();
   readonly #used = new Set<bigint>();
+  readonly #chainId: bigint;
+
+  constructor(chainId = 1n) {
+    this.#chainId = chainId;
+  }
 
   get size(): number {
     return this.#waiting.size;
@@ -64,7 +70,8 @@ export class FakePool implements TransactionSource {
   }
 
   isIncludable(transaction: VerifiedTransaction): boolean {
-    return !this.#used.has(transaction.nonce);
+    const { nonce, chainId, groupId } = transaction;
+    return !this.#used.has(nonce) && chainId === this.#chainId && groupId === 1n;
   }
 
   blockStored(transactions: readonly VerifiedTransaction[]): void {
@@ -107,8 +114,8 @@ export interface Frame {
 
 /** What a cluster is made with. */
 export interface ClusterOptions {
-  /** Consensus type and version of the chain; PBFT at 2.9.0 without it. */
-  readonly kind?: Partial<Pick<ChainRules, "consensusType" | "version">>;
+  /** Consensus type, version and id of the chain; PBFT at 2.9.0 with id 1 without it. */
+  readonly kind?: Partial<Pick<ChainRules, "consensusType" | "version" | "chainId">>;
   readonly options?: Partial<ConsensusOptions>;
   readonly settings?: Partial<ChainSettings>;
   readonly plantedBugs?: PlantedBugs;
@@ -152,6 +159,7 @@ export class TestCluster {
       this.suite,
       keys.map(({ publicKey }) => nodeIdOf(publicKey)),
       made.settings,
+      testRules(this.suite, made.kind),
     );
     for (const key of keys) this.#addNode(key);
     for (const node of this.nodes) this.#start(node);
@@ -181,7 +189,8 @@ export class TestCluster {
   /** A transaction, known to nobody yet; `text` is its data. */
   transaction(text = ""): VerifiedTransaction {
     const nonce = BigInt(this.#transactions.size + 1);
-    const fields = { nonce, gasPrice: 0n, gas: 0n, blockLimit: 500n, to: undefined, value: 0n, chainId: 1n };
+    const { chainId } = testRules(this.suite, this.#made.kind);
+    const fields = { nonce, gasPrice: 0n, gas: 0n, blockLimit: 500n, to: undefined, value: 0n, chainId };
     const data = utf8ToBytes(text);
     const unsigned = { ...fields, data, groupId: 1n, extraData: new Uint8Array() };
     const transaction = signTransaction(unsigned, this.#sender, this.suite);
@@ -274,7 +283,7 @@ export class TestCluster {
   crash(number: number): void {
     const node = this.node(number);
     node.machine = undefined;
-    node.pool = new FakePool();
+    node.pool = new FakePool(this.#made.kind?.chainId);
     node.held.length = 0;
     this.flying = this.flying.filter(({ from, to }) => from !== number && to !== number);
     this.#lose(node);
@@ -324,6 +333,8 @@ export class TestCluster {
     const source = this.nodes.reduce((a, b) => (a.head.header.number >= b.head.header.number ? a : b));
     for (const { block, signatures } of source.blocks.slice(node.head.header.number)) {
       const { header, hash, transactions } = block;
+      // With the block before it came to work, and may have decided this one from what it had heard.
+      if (header.number <= node.head.header.number) continue;
       const synced = { header, hash, signatures, transactionCount: transactions.length };
       const checked = this.machine(number).checkSyncedBlock(synced, node.head);
       assert(checked.ok, "a block that was agreed on passes the check");
@@ -347,7 +358,7 @@ export class TestCluster {
       held: [],
       head: this.#genesis,
       backedUp: undefined,
-      pool: new FakePool(),
+      pool: new FakePool(this.#made.kind?.chainId),
       machine: undefined,
       salt: "",
       clockOffsetMs: 0,
@@ -442,7 +453,14 @@ export class TestCluster {
 
   #verify(raw: Uint8Array): VerifiedTransaction | undefined {
     const decoded = decodeTransaction(raw, this.suite);
-    return decoded.ok ? this.#transactions.get(transactionHash(decoded.value, this.suite)) : undefined;
+    if (!decoded.ok) return undefined;
+    const hash = transactionHash(decoded.value, this.suite);
+    const known = this.#transactions.get(hash);
+    if (known !== undefined) return known;
+    const signer = this.suite.recover(signingDigest(decoded.value, this.suite), decoded.value.signature);
+    // Nobody but the nodes themselves makes transactions that the test does not know.
+    const isOfNode = signer !== undefined && this.nodes.some(({ nodeId }) => nodeId === nodeIdOf(signer));
+    return isOfNode ? { ...decoded.value, hash, sender: addressOf(this.suite, signer) } : undefined;
   }
 
   #execute(node: TestNode, effect: Extract<ConsensusEffect, { readonly type: "execute-block" }>): void {

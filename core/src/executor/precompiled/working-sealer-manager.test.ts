@@ -119,7 +119,21 @@ describe("rotation of working sealers", () => {
     expect(chain.context.tables.tableHashes().map(({ name }) => name)).toEqual(["_sys_config_"]);
   });
 
-  it("accepts no proof in the registry, where no verifier is known", () => {
+  it.each(["0x" + PARENT, PARENT.toUpperCase()])("takes the parent hash as %s", (input) => {
+    const chain = chainOf({ types: FOUR, epochSealers: 2, epochBlocks: 5, parentNumber: 10 });
+    rotate(chain, accountOf(id("a")), { input });
+    expect(workersOf(chain)).not.toBe("ab");
+  });
+
+  it("takes the parent hash without a leading zero", () => {
+    const chain = chainOf({ types: FOUR, epochSealers: 2, epochBlocks: 5, parentNumber: 10 });
+    chain.parentHash = hash(`0${"1".repeat(63)}`);
+    chain.nextBlock(10);
+    rotate(chain, accountOf(id("a")), { input: "1".repeat(63) });
+    expect(workersOf(chain)).not.toBe("ab");
+  });
+
+  it("verifies for real in the registry", () => {
     const chain = chainOf({ types: FOUR, epochSealers: 2, epochBlocks: 5, parentNumber: 10 });
     const values = ["key", PARENT, "proof"].map((value) => string(ascii(value)));
     expect(() => chain.call(0x1011, SIGNATURE, values)).toThrow("Invalid VRF Public Key");

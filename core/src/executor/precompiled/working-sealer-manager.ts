@@ -78,11 +78,16 @@ function isDue(context: PrecompiledContext): boolean {
   return (BigInt(context.blockNumber) - blocks.enabledAt) % numberIn(blocks.value) === 0n;
 }
 
+/** The digits that the C++ node reads: without a prefix, and an odd one in front stands for a byte. */
+function hexDigits(text: string): string {
+  const digits = (text.startsWith("0x") ? text.slice(2) : text).toLowerCase();
+  return digits.length % 2 === 0 ? digits : `0${digits}`;
+}
+
 /** The random number of a valid proof made by a working sealer for this height. */
 function provenNumber(context: PrecompiledContext, call: PrecompiledCall, vrf: VrfVerifier, proof: Proof): bigint {
   const sender = prefixed(call.origin);
-  const input = proof.input.startsWith("0x") ? proof.input.slice(2) : proof.input;
-  if (input.toLowerCase() !== context.parentHash) fail(`Invalid VRFInput, must be the parentHash! sender:${sender}`);
+  if (hexDigits(proof.input) !== context.parentHash) fail(`Invalid VRFInput, must be the parentHash! sender:${sender}`);
   if (!vrf.isPublicKey(proof.publicKey)) {
     fail(`Invalid VRF Public Key ! sender:${sender}, publicKey:${proof.publicKey}`);
   }
