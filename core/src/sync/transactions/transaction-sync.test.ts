@@ -102,6 +102,22 @@ describe("receiving pushed transactions", () => {
     expect(node.sent[0]?.to).toEqual([n5]);
   });
 
+  test("what was passed on is not passed on again: trees that differ from node to node may have circles", () => {
+    const [n0, n1, n2, n3, n4, n5] = ids(6) as [NodeId, NodeId, NodeId, NodeId, NodeId, NodeId];
+    const node = new TestSender({ self: n1, sealers: [n0, n1, n2, n3, n4, n5] });
+    node.connect(n0, n2, n3, n4, n5);
+    const hear = (from: NodeId, ...names: string[]): readonly NodeId[] => {
+      node.sent.splice(0);
+      node.hear(from, transactionsPacket(names, 0), { packetType: 1 });
+      return node.sent.flatMap(({ to }) => to);
+    };
+    expect(hear(n0, "t1", "t2")).toEqual([n4, n5]);
+    expect(hear(n4, "t1", "t2")).toEqual([]);
+    expect(hear(n4, "t2")).toEqual([]);
+    expect(hear(n0, "t2", "t3")).toEqual([n4, n5]);
+    expect(node.sync.dropCounts().get("push-relayed-before")).toBe(2);
+  });
+
   test("plain packets are not passed on, nor are pushed ones without an index", () => {
     const node = new TestSender({ self: B });
     node.connect(A, C, D);

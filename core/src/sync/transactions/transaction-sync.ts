@@ -66,6 +66,8 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
   /** Imported before: neither verified nor asked for again, also when they have left the pool. */
   readonly #seen = new RecentSet<Hash>(SYNC_SEEN_TRANSACTIONS_MAX);
   readonly #requested = new RecentSet<Hash>(SYNC_SEEN_TRANSACTIONS_MAX);
+  /** Passed on along the tree: nodes at different heights may see different trees, which together have circles. */
+  readonly #relayed = new RecentSet<Hash>(SYNC_SEEN_TRANSACTIONS_MAX);
   #requestedSinceMs = Number.NEGATIVE_INFINITY;
   readonly #batches = new Map<number, Batch>();
   readonly #verifying = new Set<Hash>();
@@ -211,7 +213,7 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
       case "transactions": {
         const marks = this.#bits.marksOf([from]);
         if (message.packetType === PUSHED && this.#byTree && packet.consensusIndex !== undefined) {
-          addMarks(marks, this.#relay(message, packet.consensusIndex));
+          addMarks(marks, this.#relay(message, packet.consensusIndex, packet.rawTransactions));
         }
         return this.#verify(packet.rawTransactions, marks);
       }
@@ -224,13 +226,23 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
     }
   }
 
-  /** Passes pushed transactions on to our children, the frame unchanged. Returns who has them by that. */
-  #relay(message: Extract<TransactionSyncInput, { readonly type: "message-received" }>, root: number): Marks {
+  /**
+   * Passes pushed transactions on to our children, the frame unchanged, unless we have passed all of them on before.
+   * Returns who has them by that.
+   */
+  #relay(
+    message: Extract<TransactionSyncInput, { readonly type: "message-received" }>,
+    root: number,
+    raws: readonly Uint8Array[],
+  ): Marks {
     const { from, seq, body } = message;
     const peers = this.#env.syncPeers();
     const children = this.#tree.children(root, peers, false);
     const to = children.filter((child) => child !== from);
-    if (to.length > 0) this.#effects.push({ type: "send", to, packetType: PUSHED, seq, body });
+    let isNew = false;
+    for (const raw of raws) isNew = this.#relayed.add(hashOf(this.#env.rules.suite, raw)) || isNew;
+    if (!isNew) this.#drops.add("push-relayed-before");
+    else if (to.length > 0) this.#effects.push({ type: "send", to, packetType: PUSHED, seq, body });
     return this.#bits.marksOf([...children, ...this.#tree.ancestors(root, peers)]);
   }
 
