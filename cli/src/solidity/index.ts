@@ -1,4 +1,6 @@
 /** Solidity, compiled in place. */
+export { contractNames, createCompiler } from "./compiler.js";
+export { link } from "./link.js";
 export type {
   Compilation,
   CompiledContract,
