@@ -7,13 +7,14 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
+      { find: /^@tsbcos\/sm-tls$/, replacement: `${root}sm-tls/src/index.ts` },
       { find: /^@tsbcos\/sdk$/, replacement: `${root}sdk/src/index.ts` },
       { find: /^@tsbcos\/(core|node|sdk|testing)\/(.+)$/, replacement: `${root}$1/src/$2/index.ts` },
       { find: /^tsbcos\/(.+)$/, replacement: `${root}cli/src/$1/index.ts` },
     ],
   },
   test: {
-    include: ["{core,node,sdk,cli,testing}/src/**/*.test.ts"],
+    include: ["{core,sm-tls,node,sdk,cli,testing}/src/**/*.test.ts"],
     testTimeout: 20_000,
     pool: "forks",
     poolOptions: { forks: { maxForks: 2 } },

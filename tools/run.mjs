@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const stamps = join(root, ".stamps");
-const workspaces = ["core", "node", "sdk", "cli", "testing"];
+const workspaces = ["core", "sm-tls", "node", "sdk", "cli", "testing"];
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
 function fail(message) {
@@ -89,7 +89,7 @@ function sourceState(parts) {
 }
 
 /** What running a chain needs: a user who starts one does not wait for the tests to be built. */
-const PRODUCT = ["core", "node", "sdk", "cli"];
+const PRODUCT = ["core", "sm-tls", "node", "sdk", "cli"];
 
 async function build(parts) {
   const stamp = `build-${parts.length}`;
@@ -158,6 +158,7 @@ const programs = {
   sim: ["testing/dist/simulator/main.js"],
   bench: ["testing/dist/bench/main.js"],
   fuzz: ["testing/dist/fuzz/main.js"],
+  interop: ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.interop.config.ts"],
 };
 
 const [command = "", ...rest] = process.argv.slice(2);

@@ -2,6 +2,7 @@ export { sha256 } from "./hashes.js";
 export { keccak256 } from "./keccak.js";
 export { signSm2, smSuite, verifySm2 } from "./sm.js";
 export { sm2Identity } from "./sm2-curve.js";
+export { sm2KeyPairToDer, sm2PublicKeyToDer } from "./sm2-der.js";
 export {
   chooseSm2Product,
   multiplySm2,

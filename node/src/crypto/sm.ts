@@ -1,6 +1,7 @@
 /** SM3 and SM2 from the OpenSSL that Node.js carries. */
 import { createECDH, createPrivateKey, createPublicKey, createSign, createVerify, hash as hashOnce } from "node:crypto";
 import type { KeyObject } from "node:crypto";
+import { sm2KeyPairToDer, sm2PublicKeyToDer } from "@tsbcos/core/crypto";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import {
   CodedError,
@@ -30,12 +31,6 @@ const Z_PREFIX = concatBytes(
   hexToBytes("bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0"),
 );
 
-/** DER before the point of a SubjectPublicKeyInfo on the SM2 curve. */
-const SPKI_PREFIX = hexToBytes("3059301306072a8648ce3d020106082a811ccf5501822d03420004");
-/** DER of an ECPrivateKey on the SM2 curve, before the scalar and between scalar and point. */
-const SEC1_PREFIX = hexToBytes("30770201010420");
-const SEC1_MIDDLE = hexToBytes("a00a06082a811ccf5501822da14403420004");
-
 /** Builds the suite. Throws CodedError `native-crypto-unavailable` where OpenSSL was built without SM2 or SM3. */
 export function createSmSuite(): CryptoSuite {
   const publicKeys = new Map<string, KeyObject>();
@@ -46,7 +41,7 @@ export function createSmSuite(): CryptoSuite {
     let key = publicKeys.get(name);
     if (key === undefined) {
       if (publicKeys.size >= PUBLIC_KEYS_KEPT_MAX) publicKeys.clear();
-      key = createPublicKey({ key: asBuffer(concatBytes(SPKI_PREFIX, publicKey)), format: "der", type: "spki" });
+      key = createPublicKey({ key: asBuffer(sm2PublicKeyToDer(publicKey)), format: "der", type: "spki" });
       publicKeys.set(name, key);
     }
     return key;
@@ -59,8 +54,7 @@ export function createSmSuite(): CryptoSuite {
   function privateKeyObject(pair: KeyPair): KeyObject {
     let key = privateKeys.get(pair);
     if (key === undefined) {
-      const der = concatBytes(SEC1_PREFIX, pair.privateKey, SEC1_MIDDLE, pair.publicKey);
-      key = createPrivateKey({ key: asBuffer(der), format: "der", type: "sec1" });
+      key = createPrivateKey({ key: asBuffer(sm2KeyPairToDer(pair)), format: "der", type: "sec1" });
       privateKeys.set(pair, key);
     }
     return key;
