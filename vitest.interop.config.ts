@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Clients of other makes against real chains: needs their tools and the network, says so and does nothing without. */
+export default defineConfig({
+  test: {
+    include: ["testing/src/interop/**/*.e2e.ts"],
+    testTimeout: 180_000,
+    hookTimeout: 90_000,
+    // As for the end-to-end tests: real time, real processes, one second chance.
+    retry: 1,
+    pool: "forks",
+  },
+});
