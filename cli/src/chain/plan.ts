@@ -1,5 +1,5 @@
 /** From the words of the command line to a checked plan of a chain. Everything is refused here, before a file is made. */
-import { parseSupportedVersion, V2_4_0, V2_6_0, V2_9_0, type SupportedVersion } from "@tsbcos/core/protocol";
+import { parseSupportedVersion, V2_4_0, V2_9_0, type SupportedVersion } from "@tsbcos/core/protocol";
 import { checkName, checkPorts, parseHostFile, parseHostList, parsePorts, type HostLine, type Ports } from "./hosts.js";
 import { refuse, wholeNumber } from "./refusals.js";
 
@@ -128,9 +128,6 @@ export function planChain(words: ChainWords): ChainPlan {
     refuse("needs-version", `-E (free storage) exists from 2.4.0 on; with -v ${text} leave it out.`);
   }
   const consensus = parseConsensus(words.consensus ?? "pbft");
-  if (consensus === "rpbft" && version >= V2_6_0 && words.program === undefined) {
-    refuse("needs-version", `-c rpbft with -v ${text} needs VRF proofs, which our node does not make. Use -v 2.5.0, or -c pbft.`);
-  }
   return {
     nodes,
     agencies: [...new Set(nodes.map((node) => node.agency))],

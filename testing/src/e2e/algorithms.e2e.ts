@@ -122,16 +122,6 @@ describe("rpbft", () => {
     }
     for (const node of chain.nodes) expect(node.output).not.toMatch(/invariant|error/i);
   });
-
-  test("from 2.6.0 on the node does not start, and says why and what to do", async () => {
-    chain = await TestChain.build([], 1);
-    const node = chain.node(0);
-    node.change("conf/group.1.genesis", (text) => text.replace("consensus_type=pbft", "consensus_type=rpbft"));
-    node.start();
-    await until("the node gives up", () => Promise.resolve(node.pid === undefined), 30_000);
-    expect(node.output).toContain("VRF proofs");
-    expect(node.output).toContain("supported_version=2.5.0");
-  });
 });
 
 describe("solo", () => {

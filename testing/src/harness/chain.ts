@@ -46,10 +46,10 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The first of sixteen free ports in a row: four for each of four nodes. */
-export async function freePorts(): Promise<number> {
+/** The first of free ports in a row: four for each node. */
+export async function freePorts(nodes = NODES): Promise<number> {
   for (let base = 21000 + Math.floor(Math.random() * 8000); ; base += 20) {
-    const free = await Promise.all(Array.from({ length: 4 * NODES }, (_, offset) => isFree(base + offset)));
+    const free = await Promise.all(Array.from({ length: 4 * nodes }, (_, offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }
 }
@@ -218,9 +218,11 @@ export class TestChain {
    * @param count nodes, at most four
    */
   static async build(words: readonly string[] = [], count = NODES): Promise<TestChain> {
-    const base = await freePorts();
+    // Tests that add nodes to a smaller chain count on the ports of four.
+    const row = Math.max(count, NODES);
+    const base = await freePorts(row);
     const directory = join(mkdtempSync(join(tmpdir(), "tsbcos-e2e-")), "nodes");
-    const ports = `${base},${base + NODES},${base + 2 * NODES}`;
+    const ports = `${base},${base + row},${base + 2 * row}`;
     execFileSync(
       process.execPath,
       [COMMAND, "chain", "build", "-l", `127.0.0.1:${count}`, "-p", ports, "-o", directory, ...words],
@@ -232,10 +234,10 @@ export class TestChain {
         new ChainNode({
           index,
           directory: join(directory, "127.0.0.1", `node${index}`),
-          rpcPort: base + 2 * NODES + index,
+          rpcPort: base + 2 * row + index,
           p2pPort: base + index,
-          channelPort: base + NODES + index,
-          metricsPort: base + 3 * NODES + index,
+          channelPort: base + row + index,
+          metricsPort: base + 3 * row + index,
         }),
     );
     return new TestChain(directory, nodes);

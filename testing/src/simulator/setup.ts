@@ -1,5 +1,5 @@
 /** The chain of a simulated cluster: keys, genesis, rules, and the options of its nodes. */
-import { assert, groupId } from "@tsbcos/core/primitives";
+import { assert, createRandom, groupId } from "@tsbcos/core/primitives";
 import type { NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { V2_5_0, V2_9_0 } from "@tsbcos/core/protocol";
@@ -22,6 +22,16 @@ export function drawKeys(random: Random, suite: CryptoSuite, count: number): Key
   });
 }
 
+/** Every second rPBFT chain is of the kind before 2.6.0, on which the working sealers take turns instead of being drawn. */
+function takesTurns({ seed, consensus }: RunOptions): boolean {
+  return consensus === "rpbft" && createRandom(`turns/${seed}`).chance(0.5);
+}
+
+/** Shortest epoch in blocks: where sealers are drawn, each end of an epoch is a block, so that 1 would never rest. */
+function epochBlocksMin(options: RunOptions): number {
+  return takesTurns(options) ? 1 : 2;
+}
+
 /** What every node of the chain has in its genesis file. */
 export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): GenesisConfig {
   return {
@@ -34,7 +44,7 @@ export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): Gene
     gasLimit: 300_000_000,
     consensusTimeoutSeconds: 3,
     epochSealerCount: options.epochSealers,
-    epochBlockCount: options.epochBlocks,
+    epochBlockCount: Math.max(options.epochBlocks, epochBlocksMin(options)),
     minElectTimeMs: 1000,
     maxElectTimeMs: 2000,
     freeStorage: false,
@@ -43,14 +53,14 @@ export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): Gene
 
 /** What can never change on the chain. */
 export function rulesOf(options: RunOptions, suite: CryptoSuite): ChainRules {
-  // The working sealers of rPBFT are drawn by lot from 2.6.0 on, which this build does not do.
-  const version = options.consensus === "rpbft" ? V2_5_0 : V2_9_0;
+  const version = takesTurns(options) ? V2_5_0 : V2_9_0;
   const { consensus: consensusType } = options;
   return { version, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType };
 }
 
 /** Settings that clients change while the chain runs. */
-export function settingsOf({ consensus, liarCount, epochSealers }: RunOptions): readonly Setting[] {
+export function settingsOf(options: RunOptions): readonly Setting[] {
+  const { consensus, liarCount, epochSealers } = options;
   const always = [
     { key: "tx_count_limit", min: 1, max: 50 },
     { key: "consensus_timeout", min: 3, max: 6 },
@@ -59,7 +69,7 @@ export function settingsOf({ consensus, liarCount, epochSealers }: RunOptions): 
   // Fewer working sealers would stand fewer liars.
   const sealersMin = liarCount > 0 ? epochSealers : 1;
   const rotation = [
-    { key: "rpbft_epoch_block_num", min: 1, max: 5 },
+    { key: "rpbft_epoch_block_num", min: epochBlocksMin(options), max: 5 },
     { key: "rpbft_epoch_sealer_num", min: sealersMin, max: sealersMin + 4 },
   ];
   return [...always, ...rotation];
