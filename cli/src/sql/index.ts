@@ -1,2 +1,4 @@
 /** Statements like SQL, run on the tables of a chain. */
-export type { SqlFailure, Statement, Term } from "./types.js";
+export { parseStatement } from "./parser.js";
+export { runStatement, type Tables } from "./run.js";
+export type { SqlFailure, SqlOutcome, Statement, Term } from "./types.js";

@@ -49,3 +49,11 @@ export interface SqlFailure extends Failure {
   /** What to print, of several lines. */
   readonly message: string;
 }
+
+/** What a statement did. */
+export interface SqlOutcome {
+  /** In the words of the console, of one or more lines. */
+  readonly text: string;
+  /** The same for programs: rows, `{ code }` of writes, or what a table is made of. */
+  readonly value: readonly TableRow[] | Readonly<Record<string, unknown>>;
+}

@@ -77,11 +77,15 @@ export class TableService {
 }
 
 function conditionOf({ where = {}, limit }: RowFilter): string {
-  const texts = Object.entries(where).map(([field, comparisons]) => [
-    field,
-    Object.fromEntries(Object.entries(comparisons).map(([comparison, value]) => [comparison, String(value)])),
-  ]);
-  // A limit stands under a field's name too; which one does not matter.
-  if (limit !== undefined) texts.push(["limit", { limit: `${limit.offset ?? 0},${limit.count}` }]);
-  return JSON.stringify(Object.fromEntries(texts));
+  const conditions: Record<string, Readonly<Record<string, string>>> = Object.fromEntries(
+    Object.entries(where).map(([field, comparisons]) => [
+      field,
+      Object.fromEntries(Object.entries(comparisons).map(([comparison, value]) => [comparison, String(value)])),
+    ]),
+  );
+  if (limit !== undefined) {
+    // A limit stands under a field's name too; which one does not matter, and a field may be called limit itself.
+    conditions["limit"] = { ...conditions["limit"], limit: `${limit.offset ?? 0},${limit.count}` };
+  }
+  return JSON.stringify(conditions);
 }
