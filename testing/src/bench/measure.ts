@@ -33,20 +33,21 @@ async function totalTransactions(node: ChainNode): Promise<number> {
   return Number((await node.rpc.getTotalTransactionCount()).txSum);
 }
 
-/** Sends everything to one node and waits until all nodes have stored it. */
+/** Sends everything to the first of these nodes and waits until all of them have stored it. */
 export async function measureThroughput(
-  chain: TestChain,
+  nodes: readonly ChainNode[],
   transactions: readonly SignedTransaction[],
 ): Promise<Throughput> {
-  const first = chain.node(0);
-  const before = { count: await totalTransactions(first), height: await first.height(), cpu: cpuOf(chain.nodes) };
+  const [first] = nodes;
+  if (first === undefined) throw new Error("there is no node to send to");
+  const before = { count: await totalTransactions(first), height: await first.height(), cpu: cpuOf(nodes) };
   const sender = new Sender([first.rpcPort], UNDER_WAY);
   const started = performance.now();
   await sender.sendAll(transactions, UNDER_WAY);
   sender.close();
   if (sender.refused > 0) throw new Error(`${sender.refused} of ${transactions.length} transactions were refused`);
   const wanted = before.count + transactions.length;
-  for (const node of chain.nodes) {
+  for (const node of nodes) {
     await until(
       `node${node.index} stores all transactions`,
       async () => (await totalTransactions(node)) >= wanted,
@@ -59,10 +60,9 @@ export async function measureThroughput(
     transactions: transactions.length,
     seconds,
     perSecond: transactions.length / seconds,
-    cpuMicrosecondsPerTransaction: (cpuOf(chain.nodes) - before.cpu) / transactions.length,
+    cpuMicrosecondsPerTransaction: (cpuOf(nodes) - before.cpu) / transactions.length,
     blocks: (await first.height()) - before.height,
-    residentMegabytesPerNode:
-      chain.nodes.reduce((sum, node) => sum + node.residentBytes(), 0) / chain.nodes.length / 2 ** 20,
+    residentMegabytesPerNode: nodes.reduce((sum, node) => sum + node.residentBytes(), 0) / nodes.length / 2 ** 20,
   };
 }
 

@@ -1,4 +1,5 @@
 export { ChainNode, freePorts, sleep, TestChain, until } from "./chain.js";
 export { heightOf, makeGroup, operate, type OperationAnswer } from "./groups.js";
 export { connectAs, Impostor } from "./impostor.js";
+export { Links } from "./links.js";
 export { DAG_TRANSFER, encodeCall, Load, type Acknowledged } from "./load.js";
