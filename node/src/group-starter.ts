@@ -45,6 +45,7 @@ function startOf(files: GroupFiles, { node, key, log, verifiers, flow }: GroupSu
     privateKey: key.pair.privateKey,
     storeDirectory,
     storeCacheBytes: STORE_CACHE_BYTES,
+    keepsHistory: node.stateHistory,
     seed: randomBytes(16).toString("hex"),
     traceLevel: lowestTraceLevel(log),
     verifierPorts: verifiers.connect(),

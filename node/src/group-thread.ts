@@ -1,10 +1,10 @@
 /** Entry of a group's thread: opens the group's store and ledger and connects everything to the main thread. */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { assert, CodedError, createRandom, NOT_A_SEALER, type NodeId, type Tracer } from "@tsbcos/core/primitives";
-import type { CryptoSuite } from "@tsbcos/core/crypto";
 import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
-import { Ledger, type ChainRules, type ConsensusType } from "@tsbcos/core/ledger";
-import { decodeTransaction, transactionHash, type Json, type SupportedVersion } from "@tsbcos/core/protocol";
+import { Ledger, type ChainRules } from "@tsbcos/core/ledger";
+import { decodeTransaction, transactionHash, type Json } from "@tsbcos/core/protocol";
+import { chainRulesOf } from "./chain-rules.js";
 import { loadNativeSuites } from "./crypto/index.js";
 import {
   chainReader,
@@ -17,6 +17,7 @@ import {
 import {
   GroupHost,
   Outbox,
+  PastCallThread,
   VerifierClient,
   type GroupCounters,
   type GroupThreadStart,
@@ -28,17 +29,6 @@ import { openStore } from "./storage/index.js";
 import { countingTracer } from "./telemetry/index.js";
 
 const TRACE_ORDER = ["debug", "info", "warn"] as const;
-
-function rulesOf(start: GroupThreadStart, suite: CryptoSuite): ChainRules {
-  return {
-    version: start.version as SupportedVersion,
-    suite,
-    chainId: start.chainId,
-    groupId: start.genesis.groupId,
-    freeStorage: start.genesis.freeStorage,
-    consensusType: start.genesis.consensusType.toLowerCase() as ConsensusType,
-  };
-}
 
 function tracerTo(outbox: Outbox, lowest: GroupThreadStart["traceLevel"]): Tracer {
   const from = TRACE_ORDER.indexOf(lowest);
@@ -96,11 +86,18 @@ function receiptTexts({ suite, version }: ChainRules): ReceiptTexts {
   };
 }
 
+function pastCallsOf({ genesis, chainId, version, sm, storeDirectory }: GroupThreadStart): PastCallThread {
+  const entry = new URL("past-thread.js", import.meta.url);
+  return new PastCallThread(entry, { genesis, chainId, version, sm, storeDirectory });
+}
+
 async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox): Promise<void> {
   const suites = await loadNativeSuites();
-  const suite = start.sm ? suites.sm : suites.standard;
-  const store = await openStore({ directory: start.storeDirectory, cacheBytes: start.storeCacheBytes });
-  const opened = Ledger.open(store, rulesOf(start, suite), start.genesis);
+  const rules = chainRulesOf(start, suites);
+  const { suite } = rules;
+  const { storeDirectory: directory, storeCacheBytes: cacheBytes, keepsHistory, genesis } = start;
+  const store = await openStore({ directory, cacheBytes, hasReaders: keepsHistory });
+  const opened = Ledger.open(store, rules, genesis, { keepsHistory });
   if (!opened.ok) {
     await store.close();
     throw new CodedError(opened.error.code, opened.error.message);
@@ -110,7 +107,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
   const { trace, counts } = countingTracer(tracerTo(outbox, start.traceLevel));
   const made = Group.create({
     ledger,
-    genesis: start.genesis,
+    genesis,
     key: suite.keyPairOf(start.privateKey),
     nodeId: start.nodeId,
     options: start.options,
@@ -122,10 +119,18 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
     throw new CodedError(made.error.code, made.error.message);
   }
   const chain = new ChainWorker(ledger);
-  const reader = chainReader({ ledger, group: made.value, chain, nodeId: start.nodeId });
+  const past = keepsHistory ? pastCallsOf(start) : undefined;
+  const reader = chainReader({ ledger, group: made.value, chain, past, nodeId: start.nodeId });
   const host = new GroupHost({
     nodeId: start.nodeId,
-    store,
+    store: {
+      write: (rows) => store.write(rows),
+      savePrepare: (bytes) => store.savePrepare(bytes),
+      close: async () => {
+        await past?.close();
+        await store.close();
+      },
+    },
     chain,
     verifiers: new VerifierClient(start.verifierPorts, suite),
     outbox,

@@ -271,6 +271,15 @@ export const EVM_MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 /** Prepared contract code kept by an executor, by least recent preparation. */
 export const EVM_CODE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 
+/** Calls on past states that wait for the one that runs; further ones are refused. */
+export const PAST_CALLS_WAITING_MAX = 256;
+
+/** Milliseconds a call on a past state may take, its thread's start included: gas bounds what it computes, not how often it reads the disk. */
+export const PAST_CALL_TIMEOUT_MS = 10_000;
+
+/** Milliseconds without a call on a past state after which the thread for them ends. */
+export const PAST_CALLS_IDLE_MS = 60_000;
+
 /** Decoded committed rows kept in memory, a group: the working set of a busy contract several times over. */
 export const STATE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 

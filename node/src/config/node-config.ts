@@ -91,6 +91,8 @@ export interface NodeConfig {
   readonly metrics: HostAndPort | undefined;
   /** Threads that check signatures; 0: one less than the machine has cores, at least one. */
   readonly verifierThreads: number;
+  /** Keep what blocks replace, so that the state after them can be called later. */
+  readonly stateHistory: boolean;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -128,6 +130,7 @@ export function readNodeConfig(
     flowControl: readFlowControl(settings.section("flow_control")),
     metrics: readMetrics(own),
     verifierThreads: own.integer("verifier_threads", { default: 0, min: 0, max: 256 }),
+    stateHistory: own.boolean("state_history", true),
   };
   settings.section("crypto_provider").ignore("type");
   refuseSharedPorts(config, settings);

@@ -1,7 +1,7 @@
 /** The reader of a group over its parts, as they live in its thread. */
 import type { ChainWorker, Group } from "@tsbcos/core/group";
 import type { Ledger } from "@tsbcos/core/ledger";
-import type { NodeId } from "@tsbcos/core/primitives";
+import { err, type NodeId } from "@tsbcos/core/primitives";
 import type { GroupReader } from "./group-reader.js";
 import type { Json } from "@tsbcos/core/protocol";
 
@@ -10,6 +10,8 @@ export interface ChainReaderParts {
   readonly ledger: Ledger;
   /** The same ledger's worker: for code and calls. */
   readonly chain: Pick<ChainWorker, "call" | "codeAt">;
+  /** Calls on past states; undefined where none are kept. */
+  readonly past?: { readonly call: GroupReader["callAfter"] } | undefined;
   /** What moves between two blocks: waiting transactions, consensus and synchronisation. */
   readonly group: Pick<Group, "consensusNodes" | "consensusStatus" | "pbftView" | "syncStatus"> & {
     readonly pool: Pick<Group["pool"], "pending" | "size">;
@@ -19,7 +21,7 @@ export interface ChainReaderParts {
 }
 
 /** The read-only view that the methods of a group answer from. */
-export function chainReader({ ledger, chain, group, nodeId }: ChainReaderParts): GroupReader {
+export function chainReader({ ledger, chain, past, group, nodeId }: ChainReaderParts): GroupReader {
   const { suite, version, consensusType } = ledger.rules;
   return {
     suite,
@@ -46,5 +48,7 @@ export function chainReader({ ledger, chain, group, nodeId }: ChainReaderParts):
     pbftView: () => group.pbftView(),
     syncStatus: () => group.syncStatus() as Json,
     call: (request) => chain.call(request),
+    callAfter: (height, request) =>
+      past?.call(height, request) ?? Promise.resolve(err({ code: "state-not-kept", from: undefined })),
   };
 }

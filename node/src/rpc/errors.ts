@@ -36,6 +36,10 @@ export const NODE_ERRORS = {
   /** Followed by that number. */
   receiptOutOfRange: { code: -40099, message: "start index out of range, the number of receipt is" },
   dynamicGroupsDisabled: { code: -100001, message: "Dynamic group related interfaces are forbidden to access" },
+  /** Followed by what is kept and what keeps it. */
+  stateNotKept: { code: -40013, message: "The state after that block is not kept" },
+  pastCallTooLong: { code: -40014, message: "The call on a past state took too long" },
+  pastCallsTooMany: { code: -40015, message: "Too many calls on past states are waiting" },
   notReady: { code: -40010, message: "RPC module initialization is incomplete" },
 } as const;
 
@@ -67,6 +71,31 @@ export class RpcError extends CodedError {
 export function nodeError(name: keyof typeof NODE_ERRORS, message?: string): RpcError {
   const error = NODE_ERRORS[name];
   return new RpcError(message === undefined ? error : { code: error.code, message }, { withData: true });
+}
+
+/** Why a call on a past state has no answer. */
+export type PastCallFailure =
+  | { readonly code: "block-missing" | "too-long" | "too-many" }
+  /** `from`: block since which states are kept; undefined when none are. */
+  | { readonly code: "state-not-kept"; readonly from: number | undefined };
+
+/** A call on a past state that has no answer. */
+export function pastCallError(failure: PastCallFailure): RpcError {
+  switch (failure.code) {
+    case "block-missing":
+      return nodeError("blockNumberMissing");
+    case "too-long":
+      return nodeError("pastCallTooLong");
+    case "too-many":
+      return nodeError("pastCallsTooMany");
+    case "state-not-kept": {
+      const kept =
+        failure.from === undefined
+          ? "this node keeps none; tsbcos.state_history=true in its config.ini does from then on"
+          : `this node keeps them from block ${failure.from} on, since tsbcos.state_history=true`;
+      return nodeError("stateNotKept", `${NODE_ERRORS.stateNotKept.message}: ${kept}`);
+    }
+  }
 }
 
 /** An error of the protocol. */

@@ -12,9 +12,9 @@ import {
   type Json,
   type MerkleLevel,
 } from "@tsbcos/core/protocol";
-import { internalError, NODE_ERRORS, nodeError, protocolError } from "./errors.js";
+import { internalError, NODE_ERRORS, nodeError, pastCallError, protocolError, unusableParams } from "./errors.js";
 import { hexBytes, hexNumber, hexText, parseBlockNumber, parseBytes, parseIndex } from "./formats.js";
-import type { GroupReader } from "./group-reader.js";
+import type { CallOutcome, CallRequest, GroupReader } from "./group-reader.js";
 import {
   batchReceiptJson,
   blockJson,
@@ -25,7 +25,7 @@ import {
   type StoredBlock,
 } from "./objects.js";
 
-type Method = (reader: GroupReader, params: readonly Json[]) => Json;
+type Method = (reader: GroupReader, params: readonly Json[]) => Json | Promise<Json>;
 
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 
@@ -155,23 +155,42 @@ function addressIn(value: Json | undefined): Address | undefined {
   return bytesToHex(bytes) as Address;
 }
 
-function call(reader: GroupReader, params: readonly Json[]): Json {
-  const request = params[0] as { readonly [key: string]: Json };
+function callRequest(json: Json | undefined): CallRequest {
+  const request = json as { readonly [key: string]: Json };
   if (isEmpty(request["from"]) || request["from"] === "") throw nodeError("callFrom");
   const from = addressIn(request["from"]);
   if (from === undefined) throw internalError("InvalidAddress");
   const data = isEmpty(request["code"]) ? request["data"] : request["code"];
-  const outcome = reader.call({
+  return {
     from,
     to: addressIn(request["to"]) ?? ZERO_ADDRESS,
     value: isEmpty(request["value"]) ? 0n : parseBlockNumber(text(request["value"])),
     data: isEmpty(data) ? new Uint8Array(0) : parseBytes(text(data)),
-  });
-  return {
-    currentBlockNumber: hexNumber(reader.head().number),
-    output: hexBytes(outcome.output),
-    status: hexNumber(outcome.status),
   };
+}
+
+/** The block whose state a call asks for: the latest when it names none. */
+function heightOfCall(json: Json | undefined, latest: number): number {
+  if (json === undefined || json === "latest") return latest;
+  if (json === "") throw unusableParams();
+  const number = typeof json === "number" ? BigInt(json) : parseBlockNumber(text(json));
+  if (number < 0n || number > BigInt(latest)) throw nodeError("blockNumberMissing");
+  return Number(number);
+}
+
+function callJson(height: number, { output, status }: CallOutcome): Json {
+  return { currentBlockNumber: hexNumber(height), output: hexBytes(output), status: hexNumber(status) };
+}
+
+function call(reader: GroupReader, params: readonly Json[]): Json | Promise<Json> {
+  const request = callRequest(params[0]);
+  const latest = reader.head().number;
+  const height = heightOfCall(params[1], latest);
+  if (height === latest) return callJson(height, reader.call(request));
+  return reader.callAfter(height, request).then((outcome) => {
+    if (!outcome.ok) throw pastCallError(outcome.error);
+    return callJson(height, outcome.value);
+  });
 }
 
 const SYSTEM_CONFIG_KEYS: ReadonlySet<string> = new Set([
@@ -267,12 +286,13 @@ const OPEN_TO_STRANGERS: ReadonlySet<string> = new Set(["getPendingTxSize", "get
  * Runs one reading method.
  *
  * @param params without the group number, types already checked
- * @returns JSON text of the result
- * @throws RpcError as the client shall see it
+ * @returns JSON text of the result; a promise of it only for calls on past states
+ * @throws RpcError as the client shall see it, perhaps as a rejection
  */
-export function runGroupMethod(reader: GroupReader, method: string, params: readonly Json[]): string {
+export function runGroupMethod(reader: GroupReader, method: string, params: readonly Json[]): string | Promise<string> {
   const run = GROUP_METHODS[method];
   if (run === undefined) throw protocolError("methodNotFound");
   if (!OPEN_TO_STRANGERS.has(method) && !reader.isMember()) throw nodeError("notAMember");
-  return writeJson(run(reader, params));
+  const result = run(reader, params);
+  return result instanceof Promise ? result.then(writeJson) : writeJson(result);
 }

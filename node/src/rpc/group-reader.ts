@@ -1,8 +1,9 @@
-/** What the methods of one group read from. The group's thread provides it; nothing here waits. */
-import type { Address, Hash } from "@tsbcos/core/primitives";
+/** What the methods of one group read from. The group's thread provides it; only calls on past states wait. */
+import type { Address, Hash, Result } from "@tsbcos/core/primitives";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 import type { SupportedVersion, VerifiedTransaction } from "@tsbcos/core/protocol";
 import type { Json } from "@tsbcos/core/protocol";
+import type { PastCallFailure } from "./errors.js";
 import type { StoredBlock } from "./objects.js";
 
 /** The head of the chain, as far as RPC shows it. */
@@ -18,6 +19,14 @@ export interface HeadView {
 export interface CallOutcome {
   readonly status: number;
   readonly output: Uint8Array;
+}
+
+/** A call without a transaction. */
+export interface CallRequest {
+  readonly from: Address;
+  readonly to: Address;
+  readonly value: bigint;
+  readonly data: Uint8Array;
 }
 
 /** One group, read-only. */
@@ -45,10 +54,7 @@ export interface GroupReader {
   /** Undefined for algorithms without views. */
   pbftView(): number | undefined;
   syncStatus(): Json;
-  call(request: {
-    readonly from: Address;
-    readonly to: Address;
-    readonly value: bigint;
-    readonly data: Uint8Array;
-  }): CallOutcome;
+  call(request: CallRequest): CallOutcome;
+  /** The same on the state after an earlier block, without holding up the group. */
+  callAfter(height: number, request: CallRequest): Promise<Result<CallOutcome, PastCallFailure>>;
 }

@@ -9,6 +9,7 @@ export {
   PROTOCOL_ERRORS,
   refusedSubmission,
   RpcError,
+  type PastCallFailure,
 } from "./errors.js";
 export { runGroupMethod } from "./group-methods.js";
 export type { CallOutcome, GroupReader, HeadView } from "./group-reader.js";

@@ -2,7 +2,7 @@
 import type { Json } from "@tsbcos/core/protocol";
 
 /** Type of one positional parameter: a whole number, a text, a truth value or an object. */
-export type ParameterType = "int" | "str" | "bool" | "obj";
+export type ParameterType = "int" | "str" | "bool" | "obj" | "int or str";
 
 /** Who answers: the node's main thread by reading or by doing, the group's thread by reading, or the group's pool. */
 export type MethodScope = "node" | "operation" | "group" | "submit";
@@ -12,6 +12,8 @@ export interface MethodDeclaration {
   readonly scope: MethodScope;
   /** Types of the parameters, exactly as many as must be given; undefined: anything goes, and the method looks for itself. */
   readonly parameters: readonly ParameterType[] | undefined;
+  /** Types of what may follow them: additions to 2.x. */
+  readonly optional?: readonly ParameterType[];
 }
 
 const node = (...parameters: readonly ParameterType[]): MethodDeclaration => ({ scope: "node", parameters });
@@ -69,7 +71,7 @@ export const METHODS: ReadonlyMap<string, MethodDeclaration> = new Map(
     getTransactionReceiptByHashWithProof: group("str"),
     getBatchReceiptsByBlockNumberAndRange: group("str", "str", "str", "bool"),
     getBatchReceiptsByBlockHashAndRange: group("str", "str", "str", "bool"),
-    call: group("obj"),
+    call: { ...group("obj"), optional: ["int or str"] },
 
     sendRawTransaction: { scope: "submit", parameters: ["int", "str"] },
     sendRawTransactionAndGetProof: { scope: "submit", parameters: ["int", "str"] },
@@ -85,15 +87,19 @@ function isOfType(value: Json, type: ParameterType): boolean {
       return typeof value === "string";
     case "bool":
       return typeof value === "boolean";
+    case "int or str":
+      return isOfType(value, "int") || isOfType(value, "str");
     case "obj":
       return typeof value === "object" && value !== null && !Array.isArray(value);
   }
 }
 
-/** True when `params` are what the method declares: exactly as many, each of its type. */
+/** True when `params` are what the method declares: exactly as many, but for optional ones at the end, each of its type. */
 export function parametersFit(method: MethodDeclaration, params: Json | undefined): params is readonly Json[] {
-  const { parameters } = method;
+  const { parameters, optional = [] } = method;
   if (parameters === undefined) return true;
-  if (!Array.isArray(params) || params.length !== parameters.length) return false;
-  return parameters.every((type, index) => isOfType((params as readonly Json[])[index] ?? null, type));
+  if (!Array.isArray(params) || params.length < parameters.length) return false;
+  const types = [...parameters, ...optional];
+  if (params.length > types.length) return false;
+  return (params as readonly Json[]).every((value, index) => isOfType(value, types[index] as ParameterType));
 }

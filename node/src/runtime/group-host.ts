@@ -36,8 +36,8 @@ export interface GroupHostParts {
   readonly receiptTexts: ReceiptTexts;
   /** Where logs are looked for. */
   readonly logs: Pick<LogWatchesParts, "ledger" | "blocksPerSliceMax">;
-  /** Answers a reading method with JSON text; throws what {@link errorOf} understands. */
-  readonly read: (method: string, params: unknown) => string;
+  /** Answers a reading method with JSON text; throws, or rejects with, what {@link errorOf} understands. */
+  readonly read: (method: string, params: unknown) => string | Promise<string>;
   readonly counters: () => GroupCounters;
   /** False: blocks that others fetch leave at once. */
   readonly limitsBandwidth: boolean;
@@ -212,10 +212,31 @@ export class GroupHost implements GroupPorts {
 
   #read({ requestId, method, params }: Extract<ToGroup, { type: "read" }>): void {
     const { outbox } = this.#parts;
-    try {
-      outbox.read({ requestId, text: this.#parts.read(method, params) });
-    } catch (error) {
+    const failed = (error: unknown): void => {
       outbox.read({ requestId, error: this.#parts.errorOf(error) });
+    };
+    try {
+      const answer = this.#parts.read(method, params);
+      if (typeof answer === "string") outbox.read({ requestId, text: answer });
+      else {
+        const later = (say: () => void): void => {
+          if (!this.#stopping) this.#turn(say);
+        };
+        answer.then(
+          (text) => {
+            later(() => {
+              outbox.read({ requestId, text });
+            });
+          },
+          (error: unknown) => {
+            later(() => {
+              failed(error);
+            });
+          },
+        );
+      }
+    } catch (error) {
+      failed(error);
     }
   }
 

@@ -18,6 +18,8 @@ export interface GroupThreadStart {
   readonly privateKey: Uint8Array;
   /** Folder of the group's store. */
   readonly storeDirectory: string;
+  /** Whether past states are kept and can be called. */
+  readonly keepsHistory: boolean;
   /** Bytes of database blocks kept in memory. */
   readonly storeCacheBytes: number;
   /** Seed of the group's random choices (peers to gossip to); drawn by the main thread. */

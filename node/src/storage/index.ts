@@ -1,3 +1,3 @@
 /** The durable key-value store of a group. */
-export { openStore } from "./level-store.js";
-export type { Store, StoreOptions } from "./store.js";
+export { openReader, openStore } from "./level-store.js";
+export type { Store, StoreOptions, StoreReader } from "./store.js";

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { ClassicLevel } from "classic-level";
 import { ascii, createRandom } from "@tsbcos/core/primitives";
 import type { ByteString } from "@tsbcos/core/primitives";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openStore } from "./index.js";
+import { openReader, openStore } from "./index.js";
 
 let directory: string;
 beforeEach(() => {
@@ -76,6 +77,50 @@ test("writes take effect in the order of the calls, also when nobody waits", asy
   await Promise.all(writes);
   expect(store.get(key("n"))).toEqual(Uint8Array.of(49));
   await store.close();
+});
+
+describe("a reader in another thread", () => {
+  /** Reads as fast as it can, and says so once. */
+  const READING = `
+    const { parentPort, workerData } = require("node:worker_threads");
+    const { ClassicLevel } = require("classic-level");
+    const database = new ClassicLevel(workerData, { valueEncoding: "view", multithreading: true });
+    database.open().then(() => {
+      parentPort.postMessage("reading");
+      for (;;) if (database.getSync("n") === undefined) throw new Error("lost");
+    });
+  `;
+
+  test("shows what was stored, as soon as it was", async () => {
+    const store = await openStore({ directory, hasReaders: true });
+    const reader = await openReader(directory);
+    for (let batch = 0; batch < 20; batch++) {
+      await store.write([{ key: key("n"), value: Uint8Array.of(batch) }]);
+      expect(reader.get(key("n"))).toEqual(Uint8Array.of(batch));
+    }
+    expect(reader.get(key("nothing"))).toBeUndefined();
+    await reader.close();
+    await store.close();
+  });
+
+  test("may be ended at any moment: the store goes on, and lets go of its directory at the end", async () => {
+    const store = await openStore({ directory, hasReaders: true });
+    await store.write([{ key: key("n"), value: Uint8Array.of(1) }]);
+    for (let round = 0; round < 10; round++) {
+      const worker = new Worker(READING, { eval: true, workerData: directory });
+      await once(worker, "message");
+      const writing = store.write([{ key: key("n"), value: random.bytes(100_000) }]);
+      await worker.terminate();
+      await writing;
+      expect(store.get(key("n"))?.length).toBe(100_000);
+    }
+    await store.close();
+    await (await openStore({ directory })).close();
+  });
+
+  test("is refused where nothing is stored", async () => {
+    await expect(openReader(join(directory, "nothing"))).rejects.toMatchObject({ code: "store-not-opened" });
+  });
 });
 
 describe("B15: a store that cannot be trusted is refused, with what to do", () => {

@@ -13,7 +13,7 @@ import {
   findMissingBatch,
 } from "./batch-numbers.js";
 import { sealValue, unsealValue } from "./checksum.js";
-import type { Store, StoreOptions } from "./store.js";
+import type { Store, StoreOptions, StoreReader } from "./store.js";
 
 /**
  * Keys go in as UTF-8 text: a byte string is text of U+0000 to U+00FF, the encoding is one to one and keeps the order,
@@ -37,7 +37,7 @@ const TABLE_FILE_BYTES = 8 * 1024 * 1024;
  * or version; `store-damaged`: data are lost, the directory has to be given up; `store-not-opened`: anything else
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { directory, cacheBytes = CACHE_BYTES } = options;
+  const { directory, cacheBytes = CACHE_BYTES, hasReaders = false } = options;
   refuseForeignFiles(directory);
   const database: Database = new ClassicLevel(directory, {
     keyEncoding: "utf8",
@@ -45,6 +45,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     cacheSize: cacheBytes,
     writeBufferSize: WRITE_BUFFER_BYTES,
     maxFileSize: TABLE_FILE_BYTES,
+    multithreading: hasReaders,
   });
   try {
     await database.open();
@@ -59,6 +60,32 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await database.close();
     throw cause instanceof CodedError ? cause : openFailure(directory, cause);
   }
+}
+
+/**
+ * Opens a store for reading that another thread of this process has open, with `hasReaders`.
+ *
+ * @throws CodedError `store-not-opened`
+ */
+export async function openReader(directory: string): Promise<StoreReader> {
+  const database: Database = new ClassicLevel(directory, {
+    keyEncoding: "utf8",
+    valueEncoding: "view",
+    createIfMissing: false,
+    multithreading: true,
+  });
+  try {
+    await database.open();
+  } catch (cause) {
+    throw openFailure(directory, cause);
+  }
+  return {
+    get(key) {
+      const sealed = database.getSync(key);
+      return sealed === undefined ? undefined : unsealValue(sealed);
+    },
+    close: () => database.close(),
+  };
 }
 
 class LevelStore implements Store {

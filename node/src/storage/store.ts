@@ -7,6 +7,14 @@ export interface StoreOptions {
   readonly directory: string;
   /** Bytes of the database's blocks kept in memory for reads. */
   readonly cacheBytes?: number;
+  /** Other threads of this process may read it, too: see `openReader`. Two stores for one directory are not noticed then. */
+  readonly hasReaders?: boolean;
+}
+
+/** A store as other threads see it: every read shows what was stored last. */
+export interface StoreReader extends KeyValueReader {
+  /** Lets go of the store. */
+  close(): Promise<void>;
 }
 
 /**

@@ -2,19 +2,27 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ChainWorker, Group } from "@tsbcos/core/group";
+import { ChainWorker, Group, PastCalls } from "@tsbcos/core/group";
 import type { GroupOptions } from "@tsbcos/core/group";
 import type { Ledger } from "@tsbcos/core/ledger";
-import { CodedError, createRandom, height, ok } from "@tsbcos/core/primitives";
+import { CodedError, createRandom, err, height, ok } from "@tsbcos/core/primitives";
 import type { GroupId, Hash, NodeId, Result } from "@tsbcos/core/primitives";
 import { ModuleId, encodeSyncPacket, verifyTransaction } from "@tsbcos/core/protocol";
 import type { Json, VerifiedTransaction } from "@tsbcos/core/protocol";
+import { MemoryStore } from "@tsbcos/core/state";
 import { loadChain as loadFiles } from "@tsbcos/node/config";
 import { readNodeKey } from "@tsbcos/node/crypto";
 import type { NativeSuites } from "@tsbcos/node/crypto";
 import { readNodeCertificate } from "@tsbcos/node/p2p";
 import { chainReader, createNodeReader, createRpcService, refusedSubmission, runGroupMethod } from "@tsbcos/node/rpc";
-import type { GroupGateway, NodeOperations, NodeReader, RpcService, SessionView } from "@tsbcos/node/rpc";
+import type {
+  ChainReaderParts,
+  GroupGateway,
+  NodeOperations,
+  NodeReader,
+  RpcService,
+  SessionView,
+} from "@tsbcos/node/rpc";
 import { readRecording, replayedLedger } from "../replay/index.js";
 import { RECORDINGS } from "./load.js";
 import type { ChainName } from "./load.js";
@@ -88,9 +96,22 @@ function groupOf(environment: Parameters<typeof Group.create>[0], told: Recorded
   return group;
 }
 
-function gatewayOf(ledger: Ledger, group: Group, nodeId: NodeId): GroupGateway {
+/** Calls on past states, without the thread that runs them in a node. */
+function pastOf(calls: PastCalls): NonNullable<ChainReaderParts["past"]> {
+  return {
+    call(number, request) {
+      const called = calls.call(number, request);
+      if (called.ok) return Promise.resolve(called);
+      const { code, from } = called.error;
+      return Promise.resolve(err(code === "state-not-kept" ? { code, from } : { code }));
+    },
+  };
+}
+
+function gatewayOf(ledger: Ledger, past: PastCalls, group: Group, nodeId: NodeId): GroupGateway {
   const { suite } = ledger.rules;
-  const reader = chainReader({ ledger, chain: new ChainWorker(ledger), group, nodeId });
+  const chain = new ChainWorker(ledger);
+  const reader = chainReader({ ledger, chain, past: pastOf(past), group, nodeId });
   const importing = (raw: Uint8Array): Result<Hash, { readonly code: string; readonly text: string }> => {
     const verified: Result<VerifiedTransaction, { readonly code: string }> = verifyTransaction(raw, suite);
     if (!verified.ok) return { ok: false, error: { code: "malformed", text: "" } };
@@ -151,7 +172,14 @@ export function serviceOf(
   const prefix = rules.suite.name === "sm" ? "gm" : "";
   const { node } = loadFiles(join(folder, "config.ini"), join(folder, "group.1.genesis"), 1 as GroupId).value;
   const [self, ...others] = [0, 1, 2, 3].map((index) => identityOf(folder, index, prefix)) as [Identity, ...Identity[]];
-  const ledger = replayedLedger(recording);
+  const store = new MemoryStore();
+  const ledger = replayedLedger(recording, {
+    opened: new Map([[0, { keepsHistory: true }]]),
+    onWrite: (batch) => {
+      store.write(batch);
+    },
+  });
+  const past = new PastCalls(store, rules, genesis);
   const { pair: key } = readNodeKey(join(folder, "nodes/node0", `${prefix}node.key`), rules.suite);
   const environment = {
     ledger,
@@ -161,7 +189,7 @@ export function serviceOf(
     options: RECORDED_OPTIONS,
     random: createRandom(name),
   };
-  const gateway = gatewayOf(ledger, groupOf(environment, surroundings.told), self.nodeId);
+  const gateway = gatewayOf(ledger, past, groupOf(environment, surroundings.told), self.nodeId);
   const sessions = surroundings.sessions.map((session): SessionView => {
     const peer = others.find(({ nodeId }) => nodeId === session.NodeID);
     if (peer === undefined) throw new CodedError("peer-unknown", "a session with nobody of the chain");

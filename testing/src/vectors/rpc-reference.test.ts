@@ -49,12 +49,12 @@ describe("json-rpc.md", () => {
     expect([...described.keys()].sort()).toEqual([...METHODS.keys()].sort());
   });
 
-  test.each([...METHODS])("%s: parameters and result", (name, { parameters }) => {
+  test.each([...METHODS])("%s: parameters and result", (name, { parameters, optional = [] }) => {
     const section = described.get(name) ?? "";
     const [, line = ""] = /^Parameters: (.*)$/m.exec(section) ?? [];
-    const types = [...line.matchAll(/`\w+` (int|str|bool|obj)\b/g)].map(([, type]) => type);
+    const types = [...line.matchAll(/`\w+` (int or str|int|str|bool|obj)\b/g)].map(([, type]) => type);
     if (parameters === undefined) expect(line).toMatch(/^(anything|`hosts`, an array)/);
-    else expect(types).toEqual(parameters);
+    else expect(types).toEqual([...parameters, ...optional]);
     expect(section).toMatch(/^Result: ./m);
     expect(section).toMatch(/^```(rpc|text)\n→ .*\n← /m);
   });
