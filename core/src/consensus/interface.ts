@@ -177,9 +177,9 @@ export interface PlantedBugs {
   readonly quorum?: (sealerCount: number) => number;
 }
 
-/** Why a group cannot run: this build has no machine for its consensus type, or none for its supported_version. */
+/** Why a group cannot run: there is no machine for its consensus type. */
 export interface ConsensusUnavailable extends Failure {
-  readonly code: "consensus-type-unknown" | "consensus-version-unsupported";
+  readonly code: "consensus-type-unknown";
   readonly consensusType: string;
   /** What is wrong and what to do, for the operator. */
   readonly message: string;
