@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { CodedError } from "@tsbcos/core/primitives";
 import { addAccountCommands } from "./account/index.js";
 import { addChainCommands } from "./chain/index.js";
+import { addConsoleCommand, consoleWords } from "./console/index.js";
 import { addDoctorCommand } from "./doctor/index.js";
 import { runNode } from "./processes/index.js";
 import { startChain } from "./start/index.js";
@@ -37,12 +38,13 @@ function createProgram(): Command {
     .action(async (options: { directory: string; nodes: string; ports: string }) => {
       process.exitCode = await startChain(options);
     });
+  addConsoleCommand(program, readVersion());
   addAccountCommands(program);
   return program;
 }
 
 try {
-  await createProgram().parseAsync();
+  await createProgram().parseAsync([...consoleWords(process.argv)]);
 } catch (error) {
   // Mistakes that have a code were written for the reader; anything else is ours and shows where it happened.
   const text = error instanceof CodedError ? error.message : error instanceof Error ? error.stack : String(error);

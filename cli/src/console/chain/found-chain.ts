@@ -1,0 +1,84 @@
+/** A chain on this machine, found from where somebody stands. */
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { findNodeFolders, reachable, type NodeFolder } from "../../folders/index.js";
+
+/** How to reach a chain. */
+export interface Way {
+  /** `host:port` of channel ports, or URLs of JSON-RPC ports. */
+  readonly nodes: readonly string[];
+  /** Folder with the certificates for the channel; undefined for JSON-RPC. */
+  readonly tls: string | undefined;
+}
+
+/** A chain whose files were found. */
+export interface FoundChain {
+  readonly root: string;
+  readonly ways: readonly Way[];
+}
+
+/** Where `npm start` and `chain build` put chains by default. */
+const USUAL_NAMES = ["chain", "nodes"];
+const ADDRESS = /^(\d{1,3}\.){3}\d{1,3}$|^[0-9a-fA-F]*:[0-9a-fA-F:]*$/;
+
+/** The chain in a folder, in one below it of the usual name, or in one above it; undefined when there is none. */
+export function findChain(from: string): FoundChain | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    for (const place of [folder, ...USUAL_NAMES.map((name) => join(folder, name))]) {
+      if (isChain(place)) return chainIn(rootOf(place));
+    }
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The chain in this very folder. @throws CodedError `not-a-chain` */
+export function chainIn(root: string): FoundChain {
+  const nodes = findNodeFolders(root);
+  return { root: resolve(root), ways: waysTo(nodes) };
+}
+
+/** A folder named as nodes or machines are, with settings in it: any other program may have a `config.ini`. */
+function isChain(place: string): boolean {
+  if (existsSync(join(place, "config.ini"))) return /^node\d+$/.test(basename(place));
+  return namesIn(place).some((name) =>
+    ADDRESS.test(name)
+      ? namesIn(join(place, name)).some((node) => isNode(join(place, name, node)))
+      : isNode(join(place, name)),
+  );
+}
+
+const isNode = (folder: string): boolean =>
+  /^node\d+$/.test(basename(folder)) && existsSync(join(folder, "config.ini"));
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** The whole chain, for somebody who stands in the folder of a node or of a machine. */
+function rootOf(place: string): string {
+  const machine = existsSync(join(place, "config.ini")) ? dirname(place) : place;
+  return ADDRESS.test(basename(machine)) ? dirname(machine) : machine;
+}
+
+/** The channel first: it pushes receipts and is encrypted. */
+function waysTo(nodes: readonly NodeFolder[]): readonly Way[] {
+  const tls = nodes.map((node) => join(dirname(node.directory), "sdk")).find((folder) => existsSync(folder));
+  const ways: Way[] = [];
+  if (tls !== undefined) {
+    ways.push({ nodes: nodes.map((node) => target(hostOf(node, node.channelListen), node.channelPort)), tls });
+  }
+  const rpc = nodes.map((node) => `http://${target(hostOf(node, node.rpcListen), node.rpcPort)}`);
+  return [...ways, { nodes: rpc, tls: undefined }];
+}
+
+const target = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** A node that listens everywhere is reached at the address that its machine's folder is named after. */
+function hostOf(node: NodeFolder, listen: string): string {
+  const machine = basename(dirname(node.directory));
+  return (listen === "0.0.0.0" || listen === "::") && ADDRESS.test(machine) ? machine : reachable(listen);
+}

@@ -1,0 +1,64 @@
+/** `config.toml` of the Java SDK and console, so that people can go on in their folder. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { parse } from "smol-toml";
+import { CodedError } from "@tsbcos/core/primitives";
+
+/** What such a file says, as far as it is needed here. Paths are absolute. */
+export interface JavaSettings {
+  readonly file: string;
+  /** The folder that consoles are started in: paths count from it. */
+  readonly home: string;
+  /** Folder with certificates. */
+  readonly certificates: string;
+  /** `host:port` of channel ports. */
+  readonly peers: readonly string[];
+  /** With `ecdsa/` and `gm/` in it. */
+  readonly accountFolder: string;
+  /** The account to sign with, as a file or as an address in the folder. */
+  readonly account: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** The settings of a folder or of one above it; undefined when there are none. */
+export function findJavaSettings(from: string): JavaSettings | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    for (const file of [join(folder, "conf", "config.toml"), join(folder, "config.toml")]) {
+      if (existsSync(file) && /^\s*\[network\]/m.test(readFileSync(file, "utf8"))) return readJavaSettings(file);
+    }
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Reads one file. @throws CodedError `bad-config` that says which line or key is wrong */
+export function readJavaSettings(path: string): JavaSettings {
+  const file = resolve(path);
+  let table: Readonly<Record<string, unknown>>;
+  try {
+    table = parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new CodedError("bad-config", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const home = basename(dirname(file)) === "conf" ? dirname(dirname(file)) : dirname(file);
+  const text = (section: string, key: string): string | undefined => {
+    const value = (table[section] as Readonly<Record<string, unknown>> | undefined)?.[key];
+    if (value === undefined || value === "") return undefined;
+    if (typeof value === "string") return value;
+    throw new CodedError("bad-config", `${file}: ${key} of [${section}] is a text in quotes.`);
+  };
+  const absolute = (value: string): string => (isAbsolute(value) ? value : resolve(home, value));
+  const peers = (table["network"] as Readonly<Record<string, unknown>> | undefined)?.["peers"];
+  if (!Array.isArray(peers) || peers.length === 0 || !peers.every((peer) => typeof peer === "string")) {
+    throw new CodedError("bad-config", `${file}: peers of [network] is a list such as ["127.0.0.1:20200"].`);
+  }
+  const account = text("account", "accountFilePath");
+  return {
+    file,
+    home,
+    certificates: absolute(text("cryptoMaterial", "certPath") ?? "conf"),
+    peers: peers as readonly string[],
+    accountFolder: absolute(text("account", "keyStoreDir") ?? "account"),
+    account: account === undefined ? text("account", "accountAddress") : absolute(account),
+    password: text("account", "password"),
+  };
+}
