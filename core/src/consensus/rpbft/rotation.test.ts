@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { ascii, bytesToHex, bytesToUtf8 } from "../../primitives/index.js";
 import type { NodeId } from "../../primitives/index.js";
-import { addressOf, verifyVrf, vrfPublicKey } from "../../crypto/index.js";
+import { addressOf, smSuite, standardSuite, verifyVrf, vrfPublicKey } from "../../crypto/index.js";
 import { V2_6_0, signTransaction } from "../../protocol/index.js";
 import type { VerifiedTransaction } from "../../protocol/index.js";
 import { forgePrepare, honestHeader, sendForgery } from "../testdata/adversary.js";
 import { genesisHead } from "../testdata/chain.js";
 import { TestCluster } from "../testdata/cluster.js";
 import type { ClusterOptions } from "../testdata/cluster.js";
+import { rotationCall } from "./rotation-call.js";
 import { WORKING_SEALERS, rotationNeed } from "./rotation.js";
 
 const ALL = [0, 1, 2, 3, 4];
@@ -230,4 +231,16 @@ test("B26: five sealers agree over many rotations, changes of members and settin
   const rotations = at.node(0).blocks.filter(({ block }) => block.transactions.some(isRotation));
   expect(rotations.length).toBeGreaterThanOrEqual(5);
   for (const { block } of rotations) expect(block.transactions.findIndex(isRotation)).toBe(0);
+});
+
+test("the call of a rotation has the selector of the C++ text, standard and SM, and three padded texts", () => {
+  const claim = { publicKey: ascii("k"), input: ascii("i".repeat(32)), proof: ascii("p".repeat(33)) };
+  const call = bytesToHex(rotationCall(claim, standardSuite));
+  expect(call.slice(0, 8)).toBe("df04e6b2");
+  expect(bytesToHex(rotationCall(claim, smSuite)).slice(0, 8)).toBe("372410a0");
+  const word = (value: number): string => value.toString(16).padStart(64, "0");
+  const texts = ["6b", "69".repeat(32), "70".repeat(33)];
+  const [key = "", input = "", proof = ""] = texts.map((text) => text.padEnd(Math.ceil(text.length / 64) * 64, "0"));
+  const expected = [word(96), word(160), word(224), word(1), key, word(32), input, word(33), proof].join("");
+  expect(call.slice(8)).toBe(expected);
 });
