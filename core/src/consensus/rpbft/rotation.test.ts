@@ -130,7 +130,7 @@ describe("a rotation", () => {
   });
 });
 
-describe("B25: a proposal without the rotation that is due", () => {
+describe("B4: a proposal without the rotation that is due", () => {
   function atEndOfEpoch(): TestCluster {
     const at = cluster();
     decide(at);
