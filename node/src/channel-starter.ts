@@ -4,8 +4,7 @@ import type { GroupId, NodeId } from "@tsbcos/core/primitives";
 import { ModuleId, type P2pFrame } from "@tsbcos/core/protocol";
 import {
   AmopService,
-  createClientTls,
-  readChannelCredentials,
+  openChannelTransport,
   startChannelServer,
   type ChannelGroup,
   type ChannelServer,
@@ -86,12 +85,11 @@ export interface ChannelParts {
  * @throws CodedError (as a rejection) when the certificates cannot be used or the port cannot be had
  */
 export async function startChannel({ node, amop, flow, log, rpc }: ChannelParts): Promise<ChannelServer> {
-  const { credentials, certificate, warnings } = readChannelCredentials(node);
+  const { transport, warnings } = openChannelTransport(node);
   for (const warning of warnings) log.line("warning", `[CHANNEL]${warning}`);
-  const { checkCertificateIssuer: checkIssuer } = node.networkSecurity;
   return startChannelServer({
     listen: node.rpc.channel,
-    transport: createClientTls({ credentials, certificate, checkIssuer }),
+    transport,
     supportedVersion: node.supportedVersionText,
     handleRpc: (text, client) => rpc.handle(text, client),
     admitRequest: ({ method, groupId }) => flow.admitRequest(method, groupId),

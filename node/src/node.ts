@@ -13,10 +13,12 @@ import { nodeReader } from "./node-reader.js";
 import { writeGroupState, type GroupOperations, type SignalWatch } from "./operations/index.js";
 import {
   createP2pService,
+  createSmTlsTransport,
   createTlsTransport,
   readCredentials,
+  readSmCredentials,
   type P2pService,
-  type TlsCredentials,
+  type SecureTransport,
 } from "./p2p/index.js";
 import { createRpcService, startRpcHttpServer, type RpcHttpServer } from "./rpc/index.js";
 import { VerifierPool } from "./runtime/index.js";
@@ -39,12 +41,6 @@ export interface NodeOptions {
 
 /** Parts of 2.x that this build refuses rather than ignores. */
 function refuseUnsupported({ node }: NodeFiles): void {
-  if (node.chain.sm) {
-    throw new CodedError(
-      "sm-unsupported",
-      "chain.sm_crypto=true: this version can replay SM chains but not run their nodes, which need SM TLS.",
-    );
-  }
   if (node.storageSecurity.enabled) {
     throw new CodedError(
       "storage-security-unsupported",
@@ -57,14 +53,14 @@ function refuseUnsupported({ node }: NodeFiles): void {
 function startP2p(
   { files: { node }, log }: NodeOptions,
   parts: Pick<GroupSurroundings, "key" | "registry" | "flow"> & {
-    readonly credentials: TlsCredentials;
+    readonly transport: SecureTransport;
     readonly amop: AmopService;
   },
 ): Promise<P2pService> {
-  const { key, registry, flow, amop } = parts;
+  const { key, transport, registry, flow, amop } = parts;
   return createP2pService({
     nodeId: key.nodeId,
-    transport: createTlsTransport(parts.credentials),
+    transport,
     listen: node.p2p.listen,
     staticPeers: node.p2p.peers,
     blacklist: node.blacklist,
@@ -90,14 +86,30 @@ function startP2p(
   });
 }
 
+/** What the certificates of a node say, and the way to connections with them. */
+interface OwnCertificates {
+  readonly own: { readonly nodeId: NodeId; readonly warnings: readonly string[] };
+  createTransport(): SecureTransport;
+}
+
+function tls({ networkSecurity }: NodeFiles["node"]): OwnCertificates {
+  const own = readCredentials(networkSecurity);
+  return { own, createTransport: () => createTlsTransport(own.credentials) };
+}
+
+function smTls({ networkSecurity }: NodeFiles["node"]): OwnCertificates {
+  const own = readSmCredentials(networkSecurity);
+  return { own, createTransport: () => createSmTlsTransport(own.credentials) };
+}
+
 /** The key of the node and what its TLS needs, which belong together. */
 async function readIdentity({
   files: { node },
   log,
-}: NodeOptions): Promise<{ key: NodeKey; credentials: TlsCredentials }> {
+}: NodeOptions): Promise<{ key: NodeKey; transport: SecureTransport }> {
   const suites = await loadNativeSuites();
   const key = readNodeKey(node.networkSecurity.keyFile, node.chain.sm ? suites.sm : suites.standard);
-  const own = readCredentials(node.networkSecurity);
+  const { own, createTransport } = node.chain.sm ? smTls(node) : tls(node);
   for (const warning of own.warnings) log.line("warning", `[P2P]${warning}`);
   if (own.nodeId !== key.nodeId) {
     throw new CodedError(
@@ -105,7 +117,7 @@ async function readIdentity({
       `${node.networkSecurity.keyFile} is not the key of ${node.networkSecurity.certificateFile}: both must belong to the same node.`,
     );
   }
-  return { key, credentials: own.credentials };
+  return { key, transport: createTransport() };
 }
 
 function defectsTo(log: Log): (method: string, error: unknown) => void {
@@ -156,7 +168,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   refuseUnsupported(options.files);
   const { files, log } = options;
   const { node, groups } = files;
-  const { key, credentials } = await readIdentity(options);
+  const { key, transport } = await readIdentity(options);
   const running: Running = {};
   const registry = new GroupRegistry(key.nodeId, {
     onBlock: (groupId, block) => {
@@ -185,7 +197,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       await startGroup(group, surroundings);
       writeGroupState(groupPaths(node, group.groupId), "RUNNING");
     }
-    const p2p = await startP2p(options, { key, credentials, registry, flow, amop });
+    const p2p = await startP2p(options, { key, transport, registry, flow, amop });
     running.p2p = p2p;
     running.monitoring = await startMonitoring({ node, registry, p2p, amop, channel: () => running.channel });
     const operated: OperatedParts = {

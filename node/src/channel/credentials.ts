@@ -1,6 +1,8 @@
-/** Where the key and the certificates of the channel are, by the mode that the configuration asks for. */
-import { CodedError } from "@tsbcos/core/primitives";
-import { readCredentialFiles, type CredentialFiles, type CredentialTexts } from "../net/index.js";
+/** Which TLS the channel speaks, and with which keys and certificates, by the mode that the configuration asks for. */
+import { readCredentialFiles, readSmCredentialFiles } from "../net/index.js";
+import type { CredentialFiles, CredentialTexts, SmCredentialFiles } from "../net/index.js";
+import { createClientSmTls } from "./sm-transport.js";
+import { createClientTls, type ClientTransport } from "./transport.js";
 
 /** The settings that decide. */
 export interface ChannelCertificateSettings {
@@ -11,25 +13,37 @@ export interface ChannelCertificateSettings {
     /** RSA certificates at the channel. */
     readonly rsaChannel: boolean;
   };
-  readonly networkSecurity: CredentialFiles & {
+  readonly networkSecurity: SmCredentialFiles & {
     /** Directory of keys and certificates, ending with a slash. */
     readonly dataPath: string;
+    /** Clients must have a certificate of the issuer of our own. */
+    readonly checkCertificateIssuer: boolean;
   };
 }
 
+/** The way to accept clients, and what is to be logged about its certificates. */
+export interface ChannelTransport {
+  readonly transport: ClientTransport;
+  readonly warnings: readonly string[];
+}
+
 /**
- * Reads key and certificates.
+ * Reads keys and certificates and makes the transport that the settings ask for.
  *
- * @throws CodedError `sm-channel-unsupported` for SM TLS, `credentials-invalid` for files that cannot be used
+ * @throws CodedError `credentials-invalid` for files that cannot be used
  */
-export function readChannelCredentials(settings: ChannelCertificateSettings): CredentialTexts {
+export function openChannelTransport(settings: ChannelCertificateSettings): ChannelTransport {
   const { chain, networkSecurity } = settings;
+  const { checkCertificateIssuer: checkIssuer } = networkSecurity;
   if (chain.sm && chain.smChannel) {
-    throw new CodedError(
-      "sm-channel-unsupported",
-      "chain.sm_crypto_channel=true: this version speaks no SM TLS with SDKs. Set it to false; SDKs then use the certificates in conf/channel_cert or conf/origin_cert.",
-    );
+    const { credentials, certificate, warnings } = readSmCredentialFiles(networkSecurity);
+    return { transport: createClientSmTls({ credentials, certificate, checkIssuer }), warnings };
   }
+  const { credentials, certificate, warnings } = readPlainCredentials(settings);
+  return { transport: createClientTls({ credentials, certificate, checkIssuer }), warnings };
+}
+
+function readPlainCredentials({ chain, networkSecurity }: ChannelCertificateSettings): CredentialTexts {
   if (chain.rsaChannel) return readCredentialFiles(filesIn(`${networkSecurity.dataPath}channel_cert/`));
   if (chain.sm) return readCredentialFiles(filesIn(`${networkSecurity.dataPath}origin_cert/`));
   return readCredentialFiles(networkSecurity);

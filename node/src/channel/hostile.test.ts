@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { CHANNEL_PENDING_REQUESTS_MAX, P2P_HALF_OPEN_PER_ADDRESS_MAX, createRandom } from "@tsbcos/core/primitives";
 import { ChannelType, encodeChannelFrame, encodeTopicData } from "@tsbcos/core/protocol";
 import { createRoot } from "../net/certificates.fixture.js";
-import { createClientTls, readChannelCredentials } from "./index.js";
+import { createClientTls, openChannelTransport } from "./index.js";
 import {
   TestClient,
   agency,
@@ -111,11 +111,14 @@ describe("who is let in", () => {
     expect(await (await TestClient.connect(port)).ask(ChannelType.Rpc, "x")).toBe("answer to x");
   });
 
-  test("files that are missing, and SM TLS, are refused with what to do", () => {
-    const networkSecurity = { dataPath: "/nowhere/", keyFile: "/k", certificateFile: "/c", caFile: "/a", caPath: "" };
+  test("files that are missing are named, whatever the mode", () => {
+    const networkSecurity = {
+      ...{ dataPath: "/nowhere/", keyFile: "/k", certificateFile: "/c", caFile: "/a", caPath: "" },
+      ...{ encryptionKeyFile: "/ek", encryptionCertificateFile: "/ec", checkCertificateIssuer: true },
+    };
     const read = (chain: { sm: boolean; smChannel: boolean; rsaChannel: boolean }) => () =>
-      readChannelCredentials({ chain, networkSecurity });
-    expect(read({ sm: true, smChannel: true, rsaChannel: false })).toThrow(/sm_crypto_channel=true.*Set it to false/);
+      openChannelTransport({ chain, networkSecurity });
+    expect(read({ sm: true, smChannel: true, rsaChannel: false })).toThrow(/\/k cannot be used/);
     expect(read({ sm: false, smChannel: false, rsaChannel: true })).toThrow(
       /\/nowhere\/channel_cert\/node\.crt cannot be used/,
     );

@@ -2,7 +2,7 @@
 export { AmopService } from "./amop-service.js";
 export type { AmopNetwork, AmopServiceStatistics } from "./amop-service.js";
 export type { AmopTraffic } from "./amop-traffic.js";
-export { readChannelCredentials } from "./credentials.js";
+export { openChannelTransport } from "./credentials.js";
 export type {
   ChannelGroup,
   ChannelServer,
@@ -14,5 +14,6 @@ export type {
   RunningSearch,
 } from "./interface.js";
 export { startChannelServer } from "./server.js";
+export { createClientSmTls } from "./sm-transport.js";
 export { createClientTls } from "./transport.js";
 export type { ClientTransport } from "./transport.js";

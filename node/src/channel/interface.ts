@@ -52,7 +52,7 @@ export interface ChannelGroup {
 export interface ChannelServerOptions {
   /** Where to listen; port 0 takes any. */
   readonly listen: Endpoint;
-  /** TLS by {@link createClientTls}; SM TLS brings its own. */
+  /** TLS by {@link createClientTls}, or SM TLS by {@link createClientSmTls}. */
   readonly transport: ClientTransport;
   /** supported_version of the chain, as configured. */
   readonly supportedVersion: string;

@@ -1,9 +1,17 @@
 /** What lies below a client's session: an encrypted byte stream whose other end has a trusted certificate. */
 import { constants } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { createSecureContext, type SecureContextOptions, type TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { readCertificate } from "@tsbcos/core/certificates";
-import { CHANNEL_HANDSHAKE_TIMEOUT_MS, CodedError, type NodeId } from "@tsbcos/core/primitives";
+import {
+  CHANNEL_HANDSHAKE_TIMEOUT_MS,
+  CodedError,
+  err,
+  ok,
+  type Failure,
+  type NodeId,
+  type Result,
+} from "@tsbcos/core/primitives";
 import { listenTls, type Endpoint, type TlsCredentials, type TlsListener } from "../net/index.js";
 
 /** An established connection. */
@@ -22,7 +30,7 @@ export interface ClientListenerEvents {
   refused(reason: string, remote: Endpoint): void;
 }
 
-/** A way to accept clients: TLS here, SM TLS elsewhere. */
+/** A way to accept clients: TLS or SM TLS. */
 export interface ClientTransport {
   listen(at: Endpoint, events: ClientListenerEvents): Promise<TlsListener>;
 }
@@ -93,7 +101,7 @@ export function createClientTls(options: ClientTlsOptions): ClientTransport {
       cause,
     });
   }
-  const ownIssuer = readCertificate(options.certificate)?.issuer;
+  const admit = clientCheck(options.certificate, checkIssuer);
   return {
     listen: (at, events) =>
       listenTls({
@@ -103,14 +111,14 @@ export function createClientTls(options: ClientTlsOptions): ClientTransport {
         errorCode: "channel-cannot-listen",
         expected: "SDKs",
         connected(socket, remote) {
-          const client = clientOf(socket);
-          if (client === undefined || (checkIssuer && client.isOfNode && client.issuer !== ownIssuer)) {
+          const client = admit(socket.getPeerX509Certificate()?.raw ?? new Uint8Array(0));
+          if (!client.ok) {
             socket.destroy();
-            events.refused(client === undefined ? "certificate-unreadable" : "certificate-of-another-agency", remote);
+            events.refused(client.error.code, remote);
             return;
           }
           socket.setNoDelay(true);
-          events.connected({ stream: socket, remote, publicKey: client.publicKey });
+          events.connected({ stream: socket, remote, publicKey: client.value });
         },
         refused(reason, remote) {
           events.refused(reason, remote);
@@ -119,16 +127,28 @@ export function createClientTls(options: ClientTlsOptions): ClientTransport {
   };
 }
 
-interface Client {
-  readonly issuer: string;
-  readonly publicKey: NodeId | undefined;
-  /** Its certificate says expressly that it is none of an authority, as those below an agency do. */
-  readonly isOfNode: boolean;
+/** Why a client with a trusted certificate is turned away all the same. */
+export interface ClientRefusal extends Failure {
+  readonly code: "certificate-unreadable" | "certificate-of-another-agency";
 }
 
-function clientOf(socket: TLSSocket): Client | undefined {
-  const certificate = readCertificate(socket.getPeerX509Certificate()?.raw ?? new Uint8Array(0));
-  if (certificate === undefined) return undefined;
-  const { issuer, publicKey, isAuthority } = certificate;
-  return { issuer, publicKey, isOfNode: isAuthority === false };
+/**
+ * Makes the check of clients' certificates (as DER), which gives the public key of those that may come in.
+ *
+ * @param own our own certificate as DER
+ * @param checkIssuer clients must have a certificate of the same issuer
+ */
+export function clientCheck(
+  own: Uint8Array,
+  checkIssuer: boolean,
+): (certificate: Uint8Array) => Result<NodeId | undefined, ClientRefusal> {
+  const ownIssuer = readCertificate(own)?.issuer;
+  return (der) => {
+    const certificate = readCertificate(der);
+    if (certificate === undefined) return err({ code: "certificate-unreadable" });
+    const { issuer, publicKey, isAuthority } = certificate;
+    // Those below an agency say expressly that they are none of an authority.
+    const isChecked = checkIssuer && isAuthority === false;
+    return isChecked && issuer !== ownIssuer ? err({ code: "certificate-of-another-agency" }) : ok(publicKey);
+  };
 }

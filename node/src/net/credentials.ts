@@ -38,8 +38,7 @@ export interface CredentialTexts {
  */
 export function readCredentialFiles(files: CredentialFiles): CredentialTexts {
   const certificate = readText(files.certificateFile);
-  const more = files.caPath === "" || !existsSync(files.caPath) ? [] : trustedIn(files.caPath);
-  const authorities = [readText(files.caFile), ...more].join("\n");
+  const authorities = [files.caFile, ...trustedFilesIn(files.caPath)].map(readText).join("\n");
   const own = parse(files.certificateFile, certificate);
   return {
     credentials: { key: readText(files.keyFile), certificate, authorities },
@@ -56,12 +55,15 @@ export function credentialFailure(file: string, reason: string, cause?: unknown)
   return new CodedError("credentials-invalid", `${file} cannot be used: ${reason}`, { cause });
 }
 
-function trustedIn(directory: string): string[] {
+/** The files with trusted certificates in a directory; none when it is not there. */
+export function trustedFilesIn(directory: string): string[] {
+  if (directory === "" || !existsSync(directory)) return [];
   const names = readdirSync(directory).filter((name) => /\.(crt|pem)$/.test(name));
-  return names.sort().map((name) => readText(join(directory, name)));
+  return names.sort().map((name) => join(directory, name));
 }
 
-function readText(file: string): string {
+/** The text of a file. @throws CodedError `credentials-invalid` */
+export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {

@@ -1,35 +1,17 @@
-/** A TLS port at which both sides show certificates, and at which strangers cost little. */
-import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+/** A TLS port at which both sides show certificates. */
 import { createServer as createTlsServer } from "node:tls";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
-import { CodedError } from "@tsbcos/core/primitives";
 import { AcceptGate } from "./accept-gate.js";
 import type { Endpoint } from "./endpoint.js";
+import { ignoreLateErrors, openPort, remoteOf } from "./port.js";
+import type { PortOptions, TlsListener } from "./port.js";
 
 /** How a port is opened. */
-export interface TlsListenerOptions {
-  readonly at: Endpoint;
+export interface TlsListenerOptions extends PortOptions {
   /** Key, certificates, versions and suites. */
   readonly context: SecureContextOptions;
-  /** For the TLS handshake of an accepted connection. */
-  readonly handshakeTimeoutMs: number;
-  /** Code of the error when the port cannot be opened. */
-  readonly errorCode: string;
-  /** Who is expected, for that error: `other nodes`. */
-  readonly expected: string;
   /** A connection is through its handshake, and the certificate of the other side is trusted. */
   connected(socket: TLSSocket, remote: Endpoint): void;
-  /** A connection was given up before; `reason` is a kebab-case code. */
-  refused(reason: string, remote: Endpoint): void;
-}
-
-/** An open port. */
-export interface TlsListener {
-  /** Where it listens: the port in use when 0 was asked for. */
-  readonly address: Endpoint;
-  /** Closes the port and every connection that was accepted. */
-  close(): Promise<void>;
 }
 
 /**
@@ -37,8 +19,8 @@ export interface TlsListener {
  *
  * @throws CodedError with the code of the options when that is not possible
  */
-export async function listenTls(options: TlsListenerOptions): Promise<TlsListener> {
-  const { at, context, handshakeTimeoutMs: handshakeTimeout } = options;
+export function listenTls(options: TlsListenerOptions): Promise<TlsListener> {
+  const { context, handshakeTimeoutMs: handshakeTimeout } = options;
   const gate = new AcceptGate();
   const tlsServer = createTlsServer({ ...context, requestCert: true, rejectUnauthorized: true, handshakeTimeout });
   tlsServer.on("secureConnection", (socket) => {
@@ -52,44 +34,9 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
     socket.destroy();
   });
   // The TLS server never listens itself, so that connections can be turned away before they cost a handshake.
-  const server = createServer((socket) => {
-    const remote = remoteOf(socket);
-    const refusal = gate.refusal(remote);
-    ignoreLateErrors(socket);
-    if (refusal !== undefined) {
-      socket.destroy();
-      options.refused(refusal, remote);
-      return;
-    }
-    gate.started(remote, socket);
+  return openPort(options, gate, (socket) => {
     tlsServer.emit("connection", socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      reject(listenFailure(options, cause));
-    });
-    server.listen(at.port, at.host, resolve);
-  });
-  const { address, port } = server.address() as AddressInfo;
-  return {
-    address: { host: address, port },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        gate.destroyAll();
-      }),
-  };
-}
-
-/** A socket that fails when nobody has it any more must not end the process. */
-export function ignoreLateErrors(socket: Socket): void {
-  socket.on("error", () => undefined);
-}
-
-function remoteOf(socket: Socket): Endpoint {
-  return { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
 }
 
 /** Why a handshake failed, as a word to count. */
@@ -105,10 +52,4 @@ function handshakeFailure(error: NodeJS.ErrnoException, socket: TLSSocket): stri
     default:
       return "handshake-failed";
   }
-}
-
-function listenFailure({ at, errorCode, expected }: TlsListenerOptions, cause: NodeJS.ErrnoException): CodedError {
-  const place = `${at.host} port ${String(at.port)}`;
-  const reason = cause.code === "EADDRINUSE" ? "another program listens there" : cause.message;
-  return new CodedError(errorCode, `cannot listen for ${expected} at ${place}: ${reason}`, { cause });
 }

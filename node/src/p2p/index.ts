@@ -11,9 +11,9 @@ export type {
   TopicHooks,
 } from "./interface.js";
 export { readNodeCertificate } from "./certificate.js";
-export { readCredentials } from "./credentials.js";
+export { readCredentials, readSmCredentials } from "./credentials.js";
 export type { LoadedCredentials } from "./credentials.js";
-export type { TlsCredentials } from "../net/index.js";
 export { createP2pService } from "./service.js";
+export { createSmTlsTransport } from "./sm-tls-transport.js";
 export { createTlsTransport } from "./tls-transport.js";
 export type { ListenerEvents, PeerIdentity, SecureConnection, SecureListener, SecureTransport } from "./transport.js";

@@ -49,7 +49,7 @@ export interface TopicHooks {
 export interface P2pServiceOptions {
   /** Our own id: the public key of the certificate that `transport` shows. */
   readonly nodeId: NodeId;
-  /** TLS by {@link createTlsTransport}; SM chains bring their own. */
+  /** TLS by {@link createTlsTransport}; or SM TLS by {@link createSmTlsTransport} on SM chains. */
   readonly transport: SecureTransport;
   /** Where to listen; port 0 takes any. */
   readonly listen: Endpoint;

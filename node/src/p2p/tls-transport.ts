@@ -8,6 +8,7 @@ import { ignoreLateErrors, listenTls } from "../net/index.js";
 import type { Endpoint, TlsCredentials } from "../net/index.js";
 import { readNodeCertificate } from "./certificate.js";
 import type { CertificateFailure } from "./certificate.js";
+import { isUnreachable } from "./transport.js";
 import type { ListenerEvents, PeerIdentity, SecureConnection, SecureListener, SecureTransport } from "./transport.js";
 
 /** The C++ node agrees on any of these; the cheapest is first where we choose. */
@@ -143,9 +144,7 @@ function connectionOf(socket: TLSSocket, remote: Endpoint): Result<SecureConnect
 
 function dialFailure(error: NodeJS.ErrnoException): string {
   const code = error.code ?? "";
-  if (["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT", "EAI_AGAIN"].includes(code)) {
-    return "peer-unreachable";
-  }
+  if (isUnreachable(code)) return "peer-unreachable";
   if (code === "ECONNRESET" || code === "EPIPE") return "closed-by-peer";
   return /CERT|ISSUER|SIGNATURE|CHAIN|TRUST/.test(code) && !code.startsWith("ERR_SSL")
     ? "certificate-not-trusted"

@@ -33,7 +33,22 @@ export interface ListenerEvents {
   refused(reason: string, remote: Endpoint): void;
 }
 
-/** A way to make encrypted connections with both ends known: TLS here, SM TLS elsewhere. */
+/** Errors of sockets by which nobody is there. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+]);
+
+/** True for codes of sockets that mean that nobody is there. */
+export function isUnreachable(code: string): boolean {
+  return UNREACHABLE.has(code);
+}
+
+/** A way to make encrypted connections with both ends known: TLS or SM TLS. */
 export interface SecureTransport {
   /** Starts to listen. */
   listen(at: Endpoint, events: ListenerEvents): Promise<SecureListener>;
