@@ -19,7 +19,7 @@ export {
 export type { Amop, AmopListener, AmopMessage, AmopSendOptions } from "./amop/amop.js";
 export type { Chain } from "./chain.js";
 export { Client, connectOver, type ClientOptions, type Draft, type Signed } from "./client.js";
-export type { ContractCall, Deployed, Deployment, SelectorOptions, Written } from "./contracts/calls.js";
+export type { ContractCall, Deployed, Deployment, SelectorOptions, StateOptions, Written } from "./contracts/calls.js";
 export {
   decodeCall,
   decodeLog,

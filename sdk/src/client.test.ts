@@ -225,6 +225,19 @@ describe("contracts", () => {
     });
   });
 
+  test("a call on a past state names its block; others have no third parameter, which nodes of 2.x refuse", async () => {
+    const call = vi.fn((params: readonly unknown[]) => {
+      return { currentBlockNumber: `0x${params.length}`, output: ONE, status: "0x0" };
+    });
+    const client = await connectOver(new FakeNode({ call }));
+    const total = { abi: ABI, address: CONTRACT, functionName: "total" } as const;
+    await client.read({ ...total, blockNumber: 3 });
+    await client.read(total);
+    await client.call(CONTRACT, new Uint8Array(4), [], { blockNumber: 0 });
+    await client.rpc.call({ from: CONTRACT, to: CONTRACT, data: "0x" }, "latest");
+    expect(call.mock.calls.map(([params]) => params.slice(2))).toEqual([[3], [], [0], ["latest"]]);
+  });
+
   test("a failed transaction throws with its receipt", async () => {
     const node = new FakeNode({ getTransactionReceipt: () => fakeReceipt({ status: "0xc" }) });
     const client = await connectOver(node);

@@ -20,7 +20,16 @@ import {
   functionOf,
   type DecodedEvent,
 } from "./contracts/abi.js";
-import type { Any, ContractCall, Deployed, Deployment, SelectorOptions, Writing, Written } from "./contracts/calls.js";
+import type {
+  Any,
+  ContractCall,
+  Deployed,
+  Deployment,
+  SelectorOptions,
+  StateOptions,
+  Writing,
+  Written,
+} from "./contracts/calls.js";
 import { revertReason } from "./contracts/failure.js";
 import { receiptOf, type Receipt } from "./contracts/receipt.js";
 import { statusOfRefusal } from "./contracts/status.js";
@@ -263,27 +272,32 @@ export class Client {
   }
 
   /**
-   * Calls a function without a transaction and gives what it returns.
+   * Calls a function without a transaction and gives what it returns, now or after an earlier block.
    *
    * @throws TransactionFailedError with the reason that the contract gave
+   * @throws RpcError when the node has not the state that is asked for
    */
   async read<
     const abi extends Abi | readonly unknown[],
     name extends ContractFunctionName<abi, Any>,
     const args extends ContractFunctionArgs<abi, Any, name>,
-  >(call: ContractCall<abi, Any, name, args>): Promise<ContractFunctionReturnType<abi, Any, name, args>> {
+  >(
+    call: ContractCall<abi, Any, name, args> & StateOptions,
+  ): Promise<ContractFunctionReturnType<abi, Any, name, args>> {
     const { abi, item, data } = this.#encode(call as never);
-    const output = await this.call(call.address, data, abi);
+    const output = await this.call(call.address, data, abi, call);
     return decodeResult(item, output) as ContractFunctionReturnType<abi, Any, name, args>;
   }
 
-  /** Calls with these bytes, without a transaction, and gives the output. @throws TransactionFailedError */
-  async call(to: string, data: Uint8Array, abi: Abi = []): Promise<Hex> {
-    const answer = await this.rpc.call({
-      from: this.account.address,
-      to: parseAddress(to),
-      data: toHex(data),
-    });
+  /**
+   * Calls with these bytes, without a transaction, and gives the output.
+   *
+   * @param abi for the names of errors
+   * @throws TransactionFailedError, RpcError as {@link read}
+   */
+  async call(to: string, data: Uint8Array, abi: Abi = [], { blockNumber }: StateOptions = {}): Promise<Hex> {
+    const request = { from: this.account.address, to: parseAddress(to), data: toHex(data) };
+    const answer = await this.rpc.call(request, blockNumber);
     demandSuccess({ status: Number(answer.status), output: answer.output }, abi, undefined);
     return answer.output as Hex;
   }

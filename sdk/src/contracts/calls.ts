@@ -38,6 +38,12 @@ export interface SelectorOptions {
   readonly selectors?: CryptoSuite["name"];
 }
 
+/** Which state is read. */
+export interface StateOptions {
+  /** The state after this block; the latest by default. The node must keep past states. */
+  readonly blockNumber?: number;
+}
+
 /** A contract to deploy. */
 export type Deployment<abi extends Abi | readonly unknown[]> = {
   readonly abi: abi;

@@ -226,9 +226,18 @@ export class Rpc {
     return this.#group(method, block, String(from), String(count), true);
   }
 
-  /** Runs a call without a transaction. */
-  call(call: { readonly from: string; readonly to: string; readonly data: string }): Promise<types.RpcCallResult> {
-    return this.#group("call", { value: "0x0", ...call });
+  /**
+   * Runs a call without a transaction.
+   *
+   * @param blockNumber the state after which block it runs on; the latest by default. Nodes that do not keep past states
+   *   answer with an error, and so do those of 2.x
+   */
+  call(
+    call: { readonly from: string; readonly to: string; readonly data: string },
+    blockNumber?: number | string,
+  ): Promise<types.RpcCallResult> {
+    const block = blockNumber === undefined ? [] : [blockNumber];
+    return this.#group("call", { value: "0x0", ...call }, ...block);
   }
 
   /** Hands in a signed transaction; gives its hash once the node has accepted it. */

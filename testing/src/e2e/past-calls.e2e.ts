@@ -1,0 +1,111 @@
+/** Calls on past states of a real chain: while it goes on, over HTTP and the channel, and after a restart. */
+import { readFileSync } from "node:fs";
+import { connect, parseAbi, type Client } from "@tsbcos/sdk";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Load, TestChain } from "../harness/index.js";
+
+const CONTRACT = JSON.parse(
+  readFileSync(new URL("../../../examples/contracts/HelloWorld.json", import.meta.url), "utf8"),
+) as { readonly bytecode: string };
+const abi = parseAbi(["function get() view returns (string)", "function set(string text)"]);
+
+let chain: TestChain;
+let client: Client;
+let address: string;
+/** What the contract said after which block. */
+const said = new Map<number, string>();
+
+beforeAll(async () => {
+  chain = await TestChain.build();
+  await chain.start();
+  client = await chain.node(0).client();
+  const deployed = await client.deploy({ abi, bytecode: CONTRACT.bytecode });
+  ({ address } = deployed);
+  said.set(deployed.receipt.blockNumber, await get());
+});
+afterAll(() => chain.dispose());
+
+function get(blockNumber?: number, by = client): Promise<string> {
+  const block = blockNumber === undefined ? {} : { blockNumber };
+  return by.read({ abi, address, functionName: "get", ...block });
+}
+
+async function set(text: string): Promise<number> {
+  const { receipt } = await client.write({ abi, address, functionName: "set", args: [text] });
+  said.set(receipt.blockNumber, text);
+  return receipt.blockNumber;
+}
+
+/** Every state from the deployment on, by one client. */
+async function expectAll(by: Client): Promise<void> {
+  const heights = [...said.keys()].sort((a, b) => a - b);
+  for (let height = heights[0] ?? 0; height <= (heights.at(-1) ?? 0); height++) {
+    const since = heights.filter((at) => at <= height).at(-1) ?? 0;
+    expect(await get(height, by), `after block ${height}`).toBe(said.get(since));
+  }
+}
+
+test("every past state answers as it did, while blocks are stored, over HTTP and the channel", async () => {
+  for (const text of ["one", "two", "three"]) await set(text);
+  const channel = await connect({ nodes: [`127.0.0.1:${chain.node(1).channelPort}`], tls: chain.sdkFolder });
+  const load = new Load(chain.nodes);
+  for (const text of ["four", "five"]) await set(text);
+  await expectAll(client);
+  await chain.reached(Math.max(...said.keys()));
+  await expectAll(channel);
+  expect((await load.stop()).length).toBeGreaterThan(0);
+  await channel.close();
+});
+
+test("before the contract there is none; beyond the head there is nothing", async () => {
+  const [deployed = 0] = [...said.keys()];
+  await expect(get(deployed - 1)).rejects.toMatchObject({ status: 26 });
+  await expect(get(1_000_000)).rejects.toMatchObject({ rpcCode: -40004 });
+});
+
+test("many calls at once are all answered, and the chain goes on meanwhile", async () => {
+  const heights = [...said.keys()];
+  const calls = Array.from({ length: 200 }, (_, index) => {
+    const height = heights[index % heights.length] ?? 0;
+    return get(height).then((text) => {
+      expect(text).toBe(said.get(height));
+    });
+  });
+  const height = await set("six");
+  await Promise.all(calls);
+  expect(await get(height)).toBe("six");
+});
+
+test(
+  "a node that was killed has them again; turned off and on, it knows what it lacks",
+  { timeout: 120_000 },
+  async () => {
+    const node = chain.node(0);
+    await node.end("SIGKILL");
+    node.start();
+    await chain.connected(node);
+    await chain.reached(Math.max(...said.keys()));
+    await expectAll(client);
+
+    await node.end("SIGTERM");
+    node.change("config.ini", (text) => `${text}\n[tsbcos]\n    state_history=false\n`);
+    node.start();
+    await chain.connected(node);
+    const [first = 0] = [...said.keys()];
+    await expect(get(first)).rejects.toMatchObject({ rpcCode: -40013 });
+    const off = await set("while it is off");
+    expect(await get()).toBe("while it is off");
+
+    await node.end("SIGTERM");
+    node.change("config.ini", (text) => text.replace("state_history=false", "state_history=true"));
+    node.start();
+    await chain.connected(node);
+    await set("on again");
+    await expect(get(first)).rejects.toThrow(/from block \d+ on/);
+    expect(await get(off)).toBe("while it is off");
+    // Others were never off.
+    const other = await chain.node(2).client();
+    await chain.reached(Math.max(...said.keys()));
+    await expectAll(other);
+  },
+);
