@@ -75,10 +75,8 @@ export class FakePool implements TransactionSource {
   }
 
   blockStored(transactions: readonly VerifiedTransaction[]): void {
-    for (const { hash, nonce } of transactions) {
-      this.#waiting.delete(hash);
-      this.#used.add(nonce);
-    }
+    for (const { nonce } of transactions) this.#used.add(nonce);
+    for (const { hash, nonce } of this.#waiting.values()) if (this.#used.has(nonce)) this.#waiting.delete(hash);
   }
 }
 
@@ -186,9 +184,8 @@ export class TestCluster {
     return node;
   }
 
-  /** A transaction, known to nobody yet; `text` is its data. */
-  transaction(text = ""): VerifiedTransaction {
-    const nonce = BigInt(this.#transactions.size + 1);
+  /** A transaction, known to nobody yet; `text` is its data. With the nonce of another it rules that out. */
+  transaction(text = "", nonce = BigInt(this.#transactions.size + 1)): VerifiedTransaction {
     const { chainId } = testRules(this.suite, this.#made.kind);
     const fields = { nonce, gasPrice: 0n, gas: 0n, blockLimit: 500n, to: undefined, value: 0n, chainId };
     const data = utf8ToBytes(text);
