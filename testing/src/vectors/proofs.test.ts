@@ -6,8 +6,10 @@ import {
   type RpcReceiptWithProof,
   type RpcTransactionWithProof,
 } from "@tsbcos/sdk";
+import { loadNativeSuites } from "@tsbcos/node/crypto";
 import { describe, expect, test } from "vitest";
 import { CHAIN_NAMES, loadChain, type RecordedChain } from "./load.js";
+import { requestText, serviceOf } from "./rpc-node.js";
 
 type Evidence = ProvenTransaction["evidence"];
 
@@ -52,6 +54,31 @@ describe.each(["standard", "sm", "bursts", "corners", "free-storage"] as const)(
       );
     }
   });
+});
+
+describe.each(["bursts", "corners", "sm"] as const)("proofs that our service makes for %s", (name) => {
+  test("B25: there is one for every transaction and receipt of the chain, and it holds", async () => {
+    const chain = loadChain(name);
+    const { service } = serviceOf(name, await loadNativeSuites(), { sessions: [], told: [] });
+    const ask = async <T>(method: string, hash: string): Promise<T> =>
+      (JSON.parse(await service.handle(requestText(1, method, [1, hash]))) as { readonly result: T }).result;
+    const headers = headersOf(chain);
+    let proven = 0;
+    for (const [number, { transactions }] of chain.blocks().entries()) {
+      // The first, the last, and one in between: long blocks have proofs of several levels.
+      for (const place of new Set([0, Math.floor(transactions.length / 2), transactions.length - 1])) {
+        const hash = transactions[place]?.hash;
+        if (hash === undefined) continue;
+        const transaction = await ask<RpcTransactionWithProof>("getTransactionByHashWithProof", hash);
+        const receipt = await ask<RpcReceiptWithProof>("getTransactionReceiptByHashWithProof", hash);
+        expect(transaction.txProof.length).toBeGreaterThan(0);
+        expect(receipt.receiptProof.length).toBeGreaterThan(0);
+        expect(verdict(chain, { header: headers[number] as RpcHeader, transaction, receipt })).toBe("holds");
+        proven++;
+      }
+    }
+    expect(proven).toBeGreaterThan(10);
+  }, 120_000);
 });
 
 describe("evidence that was changed does not hold", () => {
