@@ -12,7 +12,10 @@ export interface ConnectOptions extends ClientOptions {
    * pushes receipts, blocks and logs, and carries AMOP.
    */
   readonly nodes: string | readonly string[];
-  /** For the channel: the folder with `ca.crt`, `sdk.crt` and `sdk.key`, or their contents. */
+  /**
+   * For the channel: the folder with `ca.crt`, `sdk.crt` and `sdk.key`, or their contents; for nodes with
+   * `sm_crypto_channel=true` that with `gmca.crt`, mostly `sdk/gm`.
+   */
   readonly tls?: string | ChannelCredentials;
   /** For connecting, and for answers; 10 seconds by default. */
   readonly timeoutMs?: number;

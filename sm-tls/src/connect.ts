@@ -1,7 +1,7 @@
 /** Connects to a server that speaks SM TLS. */
 import { connect as connectTcp } from "node:net";
 import { CodedError } from "@tsbcos/core/primitives";
-import type { SmTlsCredentials, SmTlsCrypto, SmTlsPeer, SmTlsSuite } from "@tsbcos/core/sm-tls";
+import type { SmTlsCredentials, SmTlsCrypto, SmTlsPeer } from "@tsbcos/core/sm-tls";
 import { SmTlsStream } from "./stream.js";
 
 /** Where to connect, and as whom. */
@@ -10,8 +10,6 @@ export interface SmTlsConnectOptions {
   readonly port: number;
   readonly credentials: SmTlsCredentials;
   readonly crypto: SmTlsCrypto;
-  /** Suites to offer, in this order. */
-  readonly suites: readonly SmTlsSuite[];
   /** Milliseconds for TCP and the handshake together. */
   readonly timeoutMs: number;
   /** Gives the attempt up. */

@@ -1,6 +1,13 @@
 /** Two sessions that talk to each other in memory. */
 import { SmTlsSession } from "@tsbcos/core/sm-tls";
-import type { SmTlsCredentials, SmTlsCrypto, SmTlsEffect, SmTlsFailure, SmTlsPeer, SmTlsSuite } from "@tsbcos/core/sm-tls";
+import type {
+  SmTlsCredentials,
+  SmTlsCrypto,
+  SmTlsEffect,
+  SmTlsFailure,
+  SmTlsPeer,
+  SmTlsSuite,
+} from "@tsbcos/core/sm-tls";
 import { concatBytes } from "@tsbcos/core/primitives";
 import { createNativeCrypto } from "./native.js";
 

@@ -11,7 +11,7 @@ export interface SmTlsStreamOptions {
   readonly role: "client" | "server";
   readonly credentials: SmTlsCredentials;
   readonly crypto: SmTlsCrypto;
-  /** Suites to offer or to take; all by default. */
+  /** Suites to offer or to take, when not those of every node. */
   readonly suites?: readonly SmTlsSuite[];
 }
 

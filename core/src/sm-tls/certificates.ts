@@ -160,11 +160,13 @@ function verifyPair(
 }
 
 function untrusted(certificate: Certificate, authorities: readonly Certificate[]): ReturnType<typeof failed> {
+  const { issuer } = certificate;
+  const namesake = authorities.some(({ subject }) => subject === issuer);
   const known = authorities.map(({ subject }) => subject).join(", ");
-  return failed(
-    "certificate-not-trusted",
-    `${nameOf(certificate)} is signed by ${certificate.issuer}, which nothing links to an authority trusted here (${known})`,
-  );
+  const why = namesake
+    ? "and the authority trusted here has the same name and another key: they are of two chains"
+    : `which nothing links to an authority trusted here (${known})`;
+  return failed("certificate-not-trusted", `${nameOf(certificate)} is signed by ${issuer}, ${why}`);
 }
 
 function tooLong(anchor: Certificate): ReturnType<typeof failed> {

@@ -5,7 +5,7 @@ import { verifyCertificates } from "./certificates.js";
 import type { VerifiedCertificates } from "./certificates.js";
 import { failed } from "./failure.js";
 import type { SmTlsResult } from "./failure.js";
-import { SUITES, expectFinished, expectMessage, sendFinished } from "./handshake.js";
+import { expectFinished, expectMessage, sendFinished } from "./handshake.js";
 import type { Handshake, HandshakeState } from "./handshake.js";
 import type { SmTlsSuite } from "./interface.js";
 import { agree, encryptSecret } from "./key-exchange.js";
@@ -29,6 +29,9 @@ import { directionKeys, masterSecret } from "./secrets.js";
 import type { Randoms } from "./secrets.js";
 import { WireReader, writeVector } from "./wire.js";
 
+/** What every node speaks. */
+const OFFERED: readonly SmTlsSuite[] = ["ecdhe"];
+
 /** What the server has said when it is the client's turn. */
 interface ServerFlight {
   readonly server: VerifiedCertificates;
@@ -38,7 +41,7 @@ interface ServerFlight {
 
 /** The client's side of the handshake. */
 export function* clientHandshake(state: HandshakeState): Handshake {
-  const { crypto, credentials, suites = SUITES } = state.options;
+  const { crypto, credentials, suites = OFFERED } = state.options;
   const clientRandom = crypto.random(RANDOM_BYTES);
   state.send(writeClientHello(clientRandom, suites));
   const hello = yield* expectServerHello(state, suites);

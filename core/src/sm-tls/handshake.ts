@@ -1,5 +1,5 @@
 /** What both roles of the handshake have in common. */
-import type { SmTlsFailure, SmTlsOptions, SmTlsPeer, SmTlsSuite } from "./interface.js";
+import type { SmTlsFailure, SmTlsOptions, SmTlsPeer } from "./interface.js";
 import { concatBytes, ok } from "../primitives/index.js";
 import type { Result } from "../primitives/index.js";
 import { failed } from "./failure.js";
@@ -9,9 +9,6 @@ import type { HandshakeMessage } from "./messages.js";
 import { finishedData } from "./secrets.js";
 import type { DirectionKeys } from "./secrets.js";
 import { secretsEqual } from "./wire.js";
-
-/** The suites of an implementation that was told nothing else: what nodes speak comes first. */
-export const SUITES: readonly SmTlsSuite[] = ["ecdhe", "ecc"];
 
 /** What a role says between two messages of the other side. */
 export type Outgoing =

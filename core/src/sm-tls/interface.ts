@@ -46,7 +46,10 @@ export interface SmTlsOptions {
   readonly crypto: SmTlsCrypto;
   /** Now, milliseconds since the Unix epoch: certificates must be valid. */
   readonly nowMs: number;
-  /** Suites to offer or to take; both by default. A client offers them in this order, and the server follows it. */
+  /**
+   * Suites to offer or to take. A client offers `ecdhe` unless told otherwise, which every node speaks; a server takes both,
+   * in the order of the client.
+   */
   readonly suites?: readonly SmTlsSuite[];
 }
 

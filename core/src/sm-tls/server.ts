@@ -5,7 +5,7 @@ import { verifyCertificates } from "./certificates.js";
 import type { VerifiedCertificates } from "./certificates.js";
 import { failed } from "./failure.js";
 import type { SmTlsResult } from "./failure.js";
-import { SUITES, expectFinished, expectMessage, sendFinished } from "./handshake.js";
+import { expectFinished, expectMessage, sendFinished } from "./handshake.js";
 import type { Handshake, HandshakeState } from "./handshake.js";
 import type { SmTlsSuite } from "./interface.js";
 import { agree, decryptSecret, readClientPoint } from "./key-exchange.js";
@@ -29,6 +29,9 @@ import { directionKeys, masterSecret } from "./secrets.js";
 import type { Randoms } from "./secrets.js";
 import type { KeyPair } from "../crypto/index.js";
 import { WireReader, writeVector } from "./wire.js";
+
+/** Clients may know only one of them. */
+const TAKEN: readonly SmTlsSuite[] = ["ecdhe", "ecc"];
 
 /** The server's side of the handshake. */
 export function* serverHandshake(state: HandshakeState): Handshake {
@@ -67,7 +70,7 @@ function chooseSuite(state: HandshakeState, hello: ClientHello): SmTlsResult<SmT
     const version = hello.version.toString(16).padStart(4, "0");
     return failed("protocol-version", `the client speaks version ${version}; SM TLS of chains is TLS 1.2 (0303)`);
   }
-  const allowed = state.options.suites ?? SUITES;
+  const allowed = state.options.suites ?? TAKEN;
   for (const number of hello.suites) {
     const suite = allowed.find((one) => SUITE_NUMBERS[one] === number);
     if (suite !== undefined && hello.hasNullCompression) return ok(suite);

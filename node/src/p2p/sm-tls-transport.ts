@@ -46,8 +46,7 @@ export function createSmTlsTransport(
       };
       let established: SmTlsConnection;
       try {
-        // Nodes speak this suite alone with each other.
-        established = await connectSmTls({ ...to, credentials, crypto, suites: ["ecdhe"], timeoutMs, signal });
+        established = await connectSmTls({ ...to, credentials, crypto, timeoutMs, signal });
       } catch (cause) {
         throw give(dialFailure(cause), cause);
       }

@@ -3,6 +3,7 @@
  * sends, as it comes. What the frames mean is decided above.
  */
 import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import type { ByteString } from "@tsbcos/core/primitives";
 import {
@@ -17,9 +18,10 @@ import {
   type ChannelVersion,
   type Handshake,
 } from "@tsbcos/core/protocol";
+import { connectSmTls, createNativeCrypto } from "@tsbcos/sm-tls";
 import { ConnectionError } from "../errors.js";
-import type { ChannelCredentials } from "./credentials.js";
-import { explainFailure, explainHangUp } from "./diagnosis.js";
+import { loadSmCredentials, type ChannelCredentials } from "./credentials.js";
+import { explainFailure, explainHangUp, explainSmFailure } from "./diagnosis.js";
 import { probeCertificates } from "./peer-certificate.js";
 import { RecordWriter } from "./record-writer.js";
 
@@ -88,7 +90,7 @@ function answerTypesOf(type: number): readonly number[] {
 export class ChannelConnection {
   /** `host:port`, for messages. */
   readonly endpoint: string;
-  readonly #socket: TLSSocket;
+  readonly #socket: Duplex;
   readonly #writer: RecordWriter;
   readonly #listener: ChannelListener;
   readonly #idleTimeoutMs: number;
@@ -101,7 +103,7 @@ export class ChannelConnection {
   #end: ConnectionError | undefined;
   #isQuiet = false;
 
-  private constructor(socket: TLSSocket, options: ChannelOptions, listener: ChannelListener) {
+  private constructor(socket: Duplex, options: ChannelOptions, listener: ChannelListener) {
     this.endpoint = endpointOf(options);
     this.#socket = socket;
     this.#writer = new RecordWriter(socket);
@@ -126,7 +128,8 @@ export class ChannelConnection {
   static async connect(options: ChannelOptions, listener: ChannelListener): Promise<ChannelConnection> {
     const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     const startedMs = performance.now();
-    const socket = await openTls(options, timeoutMs);
+    const open = options.credentials.encryption === undefined ? openTls : openSmTls;
+    const socket = await open(options, timeoutMs);
     const connection = new ChannelConnection(socket, options, listener);
     // Until we are through nobody else knows of this connection.
     connection.#isQuiet = true;
@@ -256,6 +259,17 @@ export class ChannelConnection {
     }
     this.#pending.clear();
     if (!this.#isQuiet) this.#listener.closed(error);
+  }
+}
+
+async function openSmTls({ host, port, credentials }: ChannelOptions, timeoutMs: number): Promise<Duplex> {
+  const loaded = loadSmCredentials(credentials);
+  try {
+    const crypto = createNativeCrypto();
+    const { stream } = await connectSmTls({ host, port, timeoutMs, credentials: loaded.credentials, crypto });
+    return stream;
+  } catch (cause) {
+    throw explainSmFailure(endpointOf({ host, port }), cause as NodeJS.ErrnoException, loaded);
   }
 }
 

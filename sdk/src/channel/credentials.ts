@@ -3,6 +3,7 @@ import { X509Certificate, createPrivateKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
+import { loadSmTlsCredentials, type LoadedSmTlsCredentials, type NamedText } from "@tsbcos/sm-tls";
 
 /** Certificates of an SDK, as the texts of its PEM files. */
 export interface ChannelCredentials {
@@ -12,6 +13,11 @@ export interface ChannelCredentials {
   readonly certificate: string | Buffer;
   /** `sdk.key`. */
   readonly key: string | Buffer;
+  /**
+   * For nodes whose channel speaks SM TLS (`sm_crypto_channel=true`): `gmensdk.crt` and `gmensdk.key`. The three others are
+   * `gmca.crt`, `gmsdk.crt` and `gmsdk.key` then.
+   */
+  readonly encryption?: { readonly certificate: string | Buffer; readonly key: string | Buffer };
 }
 
 /** Names of the files, the usual one first. */
@@ -21,8 +27,18 @@ const FILES = {
   key: ["sdk.key", "node.key"],
 } as const;
 
+/** The same for SM TLS. */
+const SM_FILES = {
+  authority: ["gmca.crt"],
+  certificate: ["gmsdk.crt", "gmnode.crt"],
+  key: ["gmsdk.key", "gmnode.key"],
+  encryptionCertificate: ["gmensdk.crt", "gmennode.crt"],
+  encryptionKey: ["gmensdk.key", "gmennode.key"],
+} as const;
+
 /**
- * Reads `ca.crt`, `sdk.crt` and `sdk.key` of a folder and checks that they can be used.
+ * Reads `ca.crt`, `sdk.crt` and `sdk.key` of a folder and checks that they can be used. A folder with `gmca.crt` in their
+ * place is for SM TLS: `gmsdk.crt`, `gmsdk.key`, `gmensdk.crt` and `gmensdk.key` must be there too.
  *
  * @throws CodedError `bad-credentials` that names the file
  */
@@ -33,14 +49,24 @@ export function readCredentials(folder: string): ChannelCredentials {
   const read = (names: readonly string[]): Buffer => {
     const name = names.find((one) => existsSync(join(folder, one)));
     if (name !== undefined) return readFileSync(join(folder, name));
-    const hint = existsSync(join(folder, "gmca.crt"))
-      ? " What is there (gmca.crt) is for channels with SM TLS, which this SDK does not speak: set chain.sm_crypto_channel=false at the nodes."
-      : "";
-    throw bad(`There is no ${names[0]} in ${folder}.${hint}`);
+    throw bad(`There is no ${names[0]} in ${folder}.`);
   };
-  const credentials = { authority: read(FILES.authority), certificate: read(FILES.certificate), key: read(FILES.key) };
+  const isSm = existsSync(join(folder, "gmca.crt")) && !existsSync(join(folder, "ca.crt"));
+  const credentials = isSm ? readSm(read) : readPlain(read);
   checkCredentials(credentials, folder);
   return credentials;
+}
+
+function readPlain(read: (names: readonly string[]) => Buffer): ChannelCredentials {
+  return { authority: read(FILES.authority), certificate: read(FILES.certificate), key: read(FILES.key) };
+}
+
+function readSm(read: (names: readonly string[]) => Buffer): ChannelCredentials {
+  const encryption = { certificate: read(SM_FILES.encryptionCertificate), key: read(SM_FILES.encryptionKey) };
+  return {
+    ...{ authority: read(SM_FILES.authority), certificate: read(SM_FILES.certificate), key: read(SM_FILES.key) },
+    encryption,
+  };
 }
 
 /**
@@ -51,6 +77,10 @@ export function readCredentials(folder: string): ChannelCredentials {
  */
 export function checkCredentials(credentials: ChannelCredentials, folder?: string): void {
   const name = (file: string): string => (folder === undefined ? file : join(folder, file));
+  if (credentials.encryption !== undefined) {
+    loadSmCredentials(credentials, folder);
+    return;
+  }
   const authorities = certificatesIn(credentials.authority, name("ca.crt"));
   const [own, ...issuers] = certificatesIn(credentials.certificate, name("sdk.crt"));
   let key: KeyObject;
@@ -79,6 +109,31 @@ export function checkCredentials(credentials: ChannelCredentials, folder?: strin
       `${name("sdk.crt")} was issued by ${nameOf(own.issuer)}, whose certificate is neither behind it in the same file nor in ` +
         `${name("ca.crt")}: the files are not of one chain.`,
     );
+  }
+}
+
+/**
+ * Keys and certificates for SM TLS, checked.
+ *
+ * @param folder where the files are, for messages
+ * @throws CodedError `bad-credentials`
+ */
+export function loadSmCredentials(credentials: ChannelCredentials, folder?: string): LoadedSmTlsCredentials {
+  const { authority, certificate, key, encryption } = credentials;
+  const named = (text: string | Buffer | undefined, file: string): NamedText => ({
+    text: text?.toString() ?? "",
+    file: folder === undefined ? file : join(folder, file),
+  });
+  try {
+    return loadSmTlsCredentials({
+      key: named(key, "gmsdk.key"),
+      certificate: named(certificate, "gmsdk.crt"),
+      encryptionKey: named(encryption?.key, "gmensdk.key"),
+      encryptionCertificate: named(encryption?.certificate, "gmensdk.crt"),
+      authorities: [named(authority, "gmca.crt")],
+    });
+  } catch (cause) {
+    throw bad(cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 

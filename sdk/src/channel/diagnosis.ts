@@ -1,5 +1,6 @@
 /** Why a TLS connection failed, in words that say which file, which authority, which agency, and what to do. */
 import type { X509Certificate } from "node:crypto";
+import type { LoadedSmTlsCredentials } from "@tsbcos/sm-tls";
 import { ConnectionError } from "../errors.js";
 import { certificatesIn, nameOf, type ChannelCredentials } from "./credentials.js";
 
@@ -45,10 +46,37 @@ function hintOf(failed: FailedConnection): string {
     return (
       `The node may have refused our certificate (sdk.crt: ${ours.subject}, issued by ${ours.issuer}). It must be signed by an authority that ` +
       "the node knows, be of the kind that it uses (RSA where chain.rsa_crypto_channel=true, else elliptic curve), and, while " +
-      `network_security.check_cert_issuer is on, come from the node's own agency${agency}. A node with chain.sm_crypto_channel=true asks for SM TLS, which this SDK does not speak.`
+      `network_security.check_cert_issuer is on, come from the node's own agency${agency}. A node with chain.sm_crypto_channel=true speaks SM TLS: name the folder with gmca.crt then, mostly sdk/gm.`
     );
   }
   return "Is this a channel port, and are ca.crt, sdk.crt and sdk.key those of this chain?";
+}
+
+/** Codes of SM TLS by which the other side speaks ordinary TLS, or none. */
+const NOT_SM_TLS = /^(record-malformed|no-common-suite|protocol-version|message-unexpected|closed-by-peer|ECONNRESET)$/;
+
+/** The failure of a connection with SM TLS. */
+export function explainSmFailure(
+  endpoint: string,
+  cause: NodeJS.ErrnoException,
+  { certificate }: LoadedSmTlsCredentials,
+): ConnectionError {
+  const text = `No SM TLS connection to ${endpoint}: ${cause.message.trim()}.`;
+  return new ConnectionError(`${text} ${smHintOf(cause.code ?? "", certificate)}`, { cause });
+}
+
+function smHintOf(code: string, { subject, issuer }: LoadedSmTlsCredentials["certificate"]): string {
+  if (UNREACHABLE.test(code) || code === "timed-out") {
+    return "Is the node running, and is this its rpc.channel_listen_port?";
+  }
+  if (code === "alert-received" || NOT_SM_TLS.test(code)) {
+    return (
+      "Is this the channel port of a node with chain.sm_crypto_channel=true? Others speak ordinary TLS: name the folder with " +
+      `ca.crt then. Or the node refused our certificate (gmsdk.crt: ${subject}, issued by ${issuer}): the authority in its ` +
+      "gmca.crt must be ours, too."
+    );
+  }
+  return "Take the gm folder that was made with this node, or ask its agency for one.";
 }
 
 /** After TLS a node that does not like the certificate's issuer just hangs up. */

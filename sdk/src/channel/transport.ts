@@ -13,7 +13,10 @@ import { LogWatches } from "./log-watches.js";
 export interface ChannelTransportOptions {
   /** `host:port` of channel ports, such as `127.0.0.1:20200` or `[::1]:20200`. */
   readonly nodes: readonly string[];
-  /** Folder with `ca.crt`, `sdk.crt` and `sdk.key`, or their contents. */
+  /**
+   * Folder with `ca.crt`, `sdk.crt` and `sdk.key`, or their contents; for nodes with `sm_crypto_channel=true` that with
+   * `gmca.crt`, mostly `sdk/gm`.
+   */
   readonly tls: string | ChannelCredentials;
   /** For connecting, and for answers; 10 seconds by default. */
   readonly timeoutMs?: number;
