@@ -95,6 +95,11 @@ export class RawChannelClient {
     return this.#isClosed;
   }
 
+  /** Bytes that were sent and that the node has not taken: a busy node stops reading. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   /** Sends a frame. */
   send(frame: ChannelFrame): void {
     this.sendBytes(encodeChannelFrame(frame));
