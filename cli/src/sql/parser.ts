@@ -267,12 +267,12 @@ function isWord({ type, value }: Token, word: string): boolean {
 }
 
 /** How much of a statement is shown on either side of where it went wrong. */
-const CONTEXT = 50;
+const CONTEXT = 60;
 
 function unparsable(text: string, { at, message }: SyntaxFailure): Result<never, SqlFailure> {
   const start = Math.max(0, at - CONTEXT);
   // Control characters would move the caret, or worse.
-  const plain = (part: string): string => part.replace(/\p{C}/gu, " ");
+  const plain = (part: string): string => part.replace(/\s/g, " ").replace(/\p{C}/gu, "·");
   const lead = `${start > 0 ? "…" : ""}${plain(text.slice(start, at))}`;
   const rest = `${plain(text.slice(at, at + CONTEXT))}${at + CONTEXT < text.length ? "…" : ""}`;
   return err({
