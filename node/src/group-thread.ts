@@ -72,10 +72,10 @@ function groupCounters(group: Group, nodeId: NodeId, events: GroupCounters["even
   };
 }
 
-function receiptTexts({ suite, version }: ChainRules): ReceiptTexts {
+function receiptTexts({ suite, version }: ChainRules, revertReasons: boolean): ReceiptTexts {
   return {
     ofBlock: (block) => {
-      const printer = new ReceiptPrinter(block, { suite, version });
+      const printer = new ReceiptPrinter(block, { suite, version, revertReasons });
       return (index, options) => printer.text(index, options);
     },
     refused: refusedReceiptText,
@@ -95,7 +95,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
   const suites = await loadNativeSuites();
   const rules = chainRulesOf(start, suites);
   const { suite } = rules;
-  const { storeDirectory: directory, storeCacheBytes: cacheBytes, keepsHistory, genesis } = start;
+  const { storeDirectory: directory, storeCacheBytes: cacheBytes, keepsHistory, revertReasons, genesis } = start;
   const store = await openStore({ directory, cacheBytes, hasReaders: keepsHistory });
   const opened = Ledger.open(store, rules, genesis, { keepsHistory });
   if (!opened.ok) {
@@ -120,7 +120,7 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
   }
   const chain = new ChainWorker(ledger);
   const past = keepsHistory ? pastCallsOf(start) : undefined;
-  const reader = chainReader({ ledger, group: made.value, chain, past, nodeId: start.nodeId });
+  const reader = chainReader({ ledger, group: made.value, chain, past, nodeId: start.nodeId, revertReasons });
   const host = new GroupHost({
     nodeId: start.nodeId,
     store: {
@@ -134,8 +134,8 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
     chain,
     verifiers: new VerifierClient(start.verifierPorts, suite),
     outbox,
-    debugSuite: start.traceLevel === "debug" ? suite : undefined,
-    receiptTexts: receiptTexts(ledger.rules),
+    logsFailures: start.traceLevel === "debug",
+    receiptTexts: receiptTexts(ledger.rules, revertReasons),
     logs: { ledger, blocksPerSliceMax: start.logBlocksPerPush },
     read: (method, params) => runGroupMethod(reader, method, params as readonly Json[]),
     counters: () => groupCounters(made.value, start.nodeId, counts()),

@@ -80,6 +80,15 @@ ${peerLines(peers)}
     ;limit_req=1000
     ; Mb a second, decimals allowed
     ;outgoing_bandwidth_limit=2
+
+[tsbcos]
+    ; nodes of FISCO BCOS pass over this section
+    ; keep the state after each block, so that calls may name a block
+    state_history=true
+    ; say in words why a transaction or a call failed
+    revert_reasons=true
+    ; metrics for Prometheus
+    ;metrics_listen_port=9100
 `;
 }
 

@@ -4,6 +4,5 @@ export { ethereumContracts } from "./ethereum/index.js";
 export type { EthereumContract } from "./ethereum/index.js";
 export { describeContracts } from "./precompiled/catalogue.js";
 export type { ContractDescription } from "./precompiled/catalogue.js";
-export { revertReason } from "./revert-reason.js";
 export { committedSystemConfig } from "./system-config.js";
 export type { BlockInput, BlockResult, CallInput, CallResult, ExecutionFailure, ExecutorOptions } from "./types.js";

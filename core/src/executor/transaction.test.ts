@@ -3,9 +3,17 @@ import { smSuite, standardSuite } from "../crypto/index.js";
 import { assemble } from "../evm/testdata/assembler.js";
 import type { Address } from "../primitives/index.js";
 import { ZERO_ADDRESS, ascii, bytesToBigInt, bytesToHex, concatBytes } from "../primitives/index.js";
-import { TransactionStatus, V2_0_0, V2_2_0, V2_5_0, V2_6_0, V2_9_0, contractAddress } from "../protocol/index.js";
+import {
+  TransactionStatus,
+  V2_0_0,
+  V2_2_0,
+  V2_5_0,
+  V2_6_0,
+  V2_9_0,
+  contractAddress,
+  revertReason,
+} from "../protocol/index.js";
 import { SYS_TABLES, SYS_TABLE_ACCESS } from "../state/index.js";
-import { revertReason } from "./revert-reason.js";
 import { ALICE, BOB, TestChain, deploying } from "./testdata/test-chain.js";
 import { intrinsicGas } from "./transaction.js";
 
@@ -40,7 +48,7 @@ describe("calls", () => {
   it("to nowhere fail with a reason from 2.3.0 on, and cost the base", () => {
     const receipt = new TestChain().send({ to: NOWHERE });
     expect([receipt.status, receipt.gasUsed]).toEqual([TransactionStatus.CallAddressError, 21000n]);
-    expect(revertReason(receipt.output, standardSuite)).toBe(`Error address:${NOWHERE}`);
+    expect(revertReason(receipt.output)).toBe(`Error address:${NOWHERE}`);
     const old = new TestChain({ version: V2_2_0 }).send({ to: NOWHERE });
     expect([old.status, old.output.length]).toEqual([TransactionStatus.CallAddressError, 0]);
   });
@@ -113,7 +121,7 @@ describe("frozen accounts and contracts", () => {
     frozen(chain, ALICE);
     const call = chain.send({ to: contract });
     expect([call.status, call.gasUsed]).toEqual([TransactionStatus.AccountFrozen, 21000n]);
-    expect(revertReason(call.output, standardSuite)).toBe(`Frozen account:0x${ALICE}`);
+    expect(revertReason(call.output)).toBe(`Frozen account:0x${ALICE}`);
     const creation = chain.send({ data: deploying(STORE_ONE) });
     expect([creation.status, creation.gasUsed]).toEqual([TransactionStatus.AccountFrozen, LIMIT]);
   });
@@ -126,7 +134,7 @@ describe("frozen accounts and contracts", () => {
     frozen(chain, contract);
     const receipt = chain.send({ to: contract });
     expect(receipt.status).toBe(TransactionStatus.ContractFrozen);
-    expect(revertReason(receipt.output, standardSuite)).toBe(`Frozen contract:${contract}`);
+    expect(revertReason(receipt.output)).toBe(`Frozen contract:${contract}`);
     expect(bytesToBigInt(chain.send({ to: caller }).output)).toBe(0n);
   });
 });

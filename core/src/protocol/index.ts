@@ -57,6 +57,7 @@ export type {
   TransactionsPacket,
   TransactionsStatusPacket,
 } from "./sync-packets.js";
+export { revertReason } from "./revert-reason.js";
 export {
   contractAddress,
   create2Address,

@@ -51,6 +51,8 @@ export interface NodeConfig {
     readonly channel: HostAndPort;
     readonly jsonRpc: HostAndPort;
     readonly disableDynamicGroup: boolean;
+    /** Receipts and answers to calls have a member more, which 2.x does not have, when they failed with a reason. */
+    readonly revertReasons: boolean;
   };
   readonly p2p: {
     readonly listen: HostAndPort;
@@ -112,9 +114,9 @@ export function readNodeConfig(
   const version = readVersion(settings.section("compatibility"));
   const { groups, dataPath } = readPaths(settings);
   const chain = readChain(settings.section("chain"), version.supportedVersion, () => exists(`${dataPath}gmnode.key`));
-  const rpc = readRpc(settings.section("rpc"));
   const p2p = readP2p(settings.section("p2p"));
   const own = settings.section("tsbcos");
+  const rpc = readRpc(settings.section("rpc"), own);
   const config: NodeConfig = {
     file: document.file,
     ...version,
@@ -172,7 +174,7 @@ function readChain(section: SectionSettings, version: SupportedVersion, hasSmKey
   };
 }
 
-function readRpc(section: SectionSettings): NodeConfig["rpc"] {
+function readRpc(section: SectionSettings, own: SectionSettings): NodeConfig["rpc"] {
   // The old common name stands in for both; without it the two have different defaults.
   const common = section.entry("listen_ip") === undefined ? undefined : section.address("listen_ip", "");
   section.ignore("channel_thread_count", "jsonrpc_thread_count");
@@ -186,6 +188,7 @@ function readRpc(section: SectionSettings): NodeConfig["rpc"] {
       port: section.port("jsonrpc_listen_port", 8545),
     },
     disableDynamicGroup: section.boolean("disable_dynamic_group", false),
+    revertReasons: own.boolean("revert_reasons", false),
   };
 }
 

@@ -16,17 +16,27 @@ export interface ChainReaderParts {
   readonly group: Pick<Group, "consensusNodes" | "consensusStatus" | "pbftView" | "syncStatus"> & {
     readonly pool: Pick<Group["pool"], "pending" | "size">;
   };
+  /** Whether failures are told in words, too, as 2.x does not; false by default. */
+  readonly revertReasons?: boolean;
   /** This node, which may be no member of the group. */
   readonly nodeId: NodeId;
 }
 
 /** The read-only view that the methods of a group answer from. */
-export function chainReader({ ledger, chain, past, group, nodeId }: ChainReaderParts): GroupReader {
+export function chainReader({
+  ledger,
+  chain,
+  past,
+  group,
+  nodeId,
+  revertReasons = false,
+}: ChainReaderParts): GroupReader {
   const { suite, version, consensusType } = ledger.rules;
   return {
     suite,
     version,
     consensusType,
+    revertReasons,
     isMember: () => ledger.head().sealers.includes(nodeId) || ledger.head().observers.includes(nodeId),
     head() {
       const { header, sealers, observers, totalTransactions, failedTransactions } = ledger.head();

@@ -19,6 +19,7 @@ import {
   batchReceiptJson,
   blockJson,
   headerJson,
+  reasonJson,
   receiptJson,
   transactionJson,
   type BlockPosition,
@@ -75,11 +76,11 @@ function locatedTransaction({ block, index }: Located): Json {
   return transactionJson(tx, positionIn(block, index));
 }
 
-function locatedReceipt({ block, index }: Located): Json {
+function locatedReceipt(reader: GroupReader, { block, index }: Located): Json {
   const tx = block.transactions[index];
   const receipt = block.receipts[index];
   if (tx === undefined || receipt === undefined) throw internalError("a stored receipt is missing from its block");
-  return receiptJson(receipt, tx, positionIn(block, index));
+  return receiptJson(receipt, tx, positionIn(block, index), reader);
 }
 
 function proofJson(levels: readonly MerkleLevel[]): Json {
@@ -109,11 +110,11 @@ function receiptWithProof(reader: GroupReader, params: readonly Json[]): Json {
   const leaves = receiptLeaves(encoded, reader.suite);
   return {
     receiptProof: proofJson(merkleProof(leaves, located.index, reader.suite)),
-    transactionReceipt: locatedReceipt(located),
+    transactionReceipt: locatedReceipt(reader, located),
   };
 }
 
-function batchReceipts(block: StoredBlock | undefined, params: readonly Json[]): Json {
+function batchReceipts(reader: GroupReader, block: StoredBlock | undefined, params: readonly Json[]): Json {
   if (block === undefined) throw nodeError("blockNumberMissing");
   const size = block.receipts.length;
   const from = parseIndex(text(params[1]));
@@ -136,7 +137,7 @@ function batchReceipts(block: StoredBlock | undefined, params: readonly Json[]):
           transactionReceipts: receipts.map((receipt, offset) => {
             const tx = block.transactions[first + offset];
             if (tx === undefined) throw internalError("a receipt without its transaction");
-            return batchReceiptJson(receipt, tx, first + offset);
+            return batchReceiptJson(receipt, tx, first + offset, reader);
           }),
         }),
   };
@@ -178,18 +179,24 @@ function heightOfCall(json: Json | undefined, latest: number): number {
   return Number(number);
 }
 
-function callJson(height: number, { output, status }: CallOutcome): Json {
-  return { currentBlockNumber: hexNumber(height), output: hexBytes(output), status: hexNumber(status) };
+function callJson(reader: GroupReader, height: number, outcome: CallOutcome): Json {
+  const { output, status } = outcome;
+  return {
+    ...reasonJson(outcome, reader),
+    currentBlockNumber: hexNumber(height),
+    output: hexBytes(output),
+    status: hexNumber(status),
+  };
 }
 
 function call(reader: GroupReader, params: readonly Json[]): Json | Promise<Json> {
   const request = callRequest(params[0]);
   const latest = reader.head().number;
   const height = heightOfCall(params[1], latest);
-  if (height === latest) return callJson(height, reader.call(request));
+  if (height === latest) return callJson(reader, height, reader.call(request));
   return reader.callAfter(height, request).then((outcome) => {
     if (!outcome.ok) throw pastCallError(outcome.error);
-    return callJson(height, outcome.value);
+    return callJson(reader, height, outcome.value);
   });
 }
 
@@ -266,16 +273,16 @@ const GROUP_METHODS: Readonly<Record<string, Method>> = {
   getTransactionByBlockNumberAndIndex: (reader, params) => transactionAt(blockByNumber(reader, params[0]), params[1]),
   getTransactionReceipt: (reader, params) => {
     const located = locate(reader, params[0]);
-    return located === undefined ? null : locatedReceipt(located);
+    return located === undefined ? null : locatedReceipt(reader, located);
   },
   getTransactionByHashWithProof: transactionWithProof,
   getTransactionReceiptByHashWithProof: receiptWithProof,
   getBatchReceiptsByBlockNumberAndRange: (reader, params) => {
     const number = parseBlockNumber(text(params[0]));
     const known = number >= 0n && number <= BigInt(reader.head().number);
-    return batchReceipts(known ? reader.block(Number(number)) : undefined, params);
+    return batchReceipts(reader, known ? reader.block(Number(number)) : undefined, params);
   },
-  getBatchReceiptsByBlockHashAndRange: (reader, params) => batchReceipts(findByHash(reader, params[0]), params),
+  getBatchReceiptsByBlockHashAndRange: (reader, params) => batchReceipts(reader, findByHash(reader, params[0]), params),
   call,
 };
 

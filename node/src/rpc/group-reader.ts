@@ -4,7 +4,7 @@ import type { CryptoSuite } from "@tsbcos/core/crypto";
 import type { SupportedVersion, VerifiedTransaction } from "@tsbcos/core/protocol";
 import type { Json } from "@tsbcos/core/protocol";
 import type { PastCallFailure } from "./errors.js";
-import type { StoredBlock } from "./objects.js";
+import type { Additions, StoredBlock } from "./objects.js";
 
 /** The head of the chain, as far as RPC shows it. */
 export interface HeadView {
@@ -30,7 +30,7 @@ export interface CallRequest {
 }
 
 /** One group, read-only. */
-export interface GroupReader {
+export interface GroupReader extends Additions {
   readonly suite: CryptoSuite;
   readonly version: SupportedVersion;
   /** `pbft`, `rpbft`, `raft` or `solo`. */

@@ -1,6 +1,6 @@
 /** The JSON objects that several methods answer with: transaction, receipt, header, block. */
 import { ZERO_ADDRESS, type Address, type Hash } from "@tsbcos/core/primitives";
-import { statusMessage } from "@tsbcos/core/protocol";
+import { revertReason, statusMessage } from "@tsbcos/core/protocol";
 import type { BlockHeader, BlockSignature, Receipt, Transaction, VerifiedTransaction } from "@tsbcos/core/protocol";
 import { hexBytes, hexNumber, hexText } from "./formats.js";
 import type { Json } from "@tsbcos/core/protocol";
@@ -52,13 +52,30 @@ export function transactionJson(tx: VerifiedTransaction, position: BlockPosition
   };
 }
 
+/** What is added to the objects of 2.x. */
+export interface Additions {
+  /** The reason of a failure in words, where the contract gave one. */
+  readonly revertReasons: boolean;
+}
+
+/** The reason of a failure as a member of its own, or no member. */
+export function reasonJson(
+  { status, output }: Pick<Receipt, "status" | "output">,
+  { revertReasons }: Additions,
+): Record<string, Json> {
+  const reason = revertReasons && status !== 0 ? revertReason(output) : undefined;
+  return reason === undefined ? {} : { revertReason: reason };
+}
+
 /** What the short and the full form of a receipt share. */
 function receiptCore(
   receipt: Receipt,
   tx: { readonly hash: Hash; readonly sender: Address; readonly to: Transaction["to"] },
   index: number,
+  additions: Additions,
 ): Record<string, Json> {
   return {
+    ...reasonJson(receipt, additions),
     contractAddress: hexText(receipt.contractAddress),
     from: hexText(tx.sender),
     gasUsed: hexNumber(receipt.gasUsed),
@@ -76,9 +93,14 @@ function receiptCore(
 }
 
 /** A receipt as `getTransactionReceipt` prints it. */
-export function receiptJson(receipt: Receipt, tx: VerifiedTransaction, position: BlockPosition): Record<string, Json> {
+export function receiptJson(
+  receipt: Receipt,
+  tx: VerifiedTransaction,
+  position: BlockPosition,
+  additions: Additions,
+): Record<string, Json> {
   return {
-    ...receiptCore(receipt, tx, position.index),
+    ...receiptCore(receipt, tx, position.index, additions),
     blockHash: hexText(position.blockHash),
     blockNumber: hexNumber(position.blockNumber),
     input: hexBytes(tx.data),
@@ -90,8 +112,8 @@ export function receiptJson(receipt: Receipt, tx: VerifiedTransaction, position:
 }
 
 /** A receipt as the batch methods print it. */
-export function batchReceiptJson(receipt: Receipt, tx: VerifiedTransaction, index: number): Json {
-  return receiptCore(receipt, tx, index);
+export function batchReceiptJson(receipt: Receipt, tx: VerifiedTransaction, index: number, additions: Additions): Json {
+  return receiptCore(receipt, tx, index, additions);
 }
 
 function signatureListJson(signatures: readonly BlockSignature[]): Json {

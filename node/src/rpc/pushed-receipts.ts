@@ -15,7 +15,7 @@ import {
   type VerifiedTransaction,
 } from "@tsbcos/core/protocol";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
-import { receiptJson } from "./objects.js";
+import { receiptJson, type Additions } from "./objects.js";
 
 /** A block with everything that its receipts show. */
 export interface ReceiptSource {
@@ -25,13 +25,19 @@ export interface ReceiptSource {
   readonly receipts: readonly Receipt[];
 }
 
+/** How receipts of a chain are written. */
+interface PrintingRules extends Additions {
+  readonly version: SupportedVersion;
+  readonly suite: CryptoSuite;
+}
+
 /** Writes the receipts of one block. */
 export class ReceiptPrinter {
   readonly #block: ReceiptSource;
-  readonly #rules: { readonly version: SupportedVersion; readonly suite: CryptoSuite };
+  readonly #rules: PrintingRules;
   #trees: { readonly transactions: MerkleTree; readonly receipts: MerkleTree } | undefined;
 
-  constructor(block: ReceiptSource, rules: { readonly version: SupportedVersion; readonly suite: CryptoSuite }) {
+  constructor(block: ReceiptSource, rules: PrintingRules) {
     this.#block = block;
     this.#rules = rules;
   }
@@ -40,7 +46,8 @@ export class ReceiptPrinter {
   text(index: number, options: { readonly withProof: boolean }): string {
     const { header, hash: blockHash, transactions, receipts } = this.#block;
     const position = { blockHash, blockNumber: header.number, index };
-    const receipt = receiptJson(receipts[index] as Receipt, transactions[index] as VerifiedTransaction, position);
+    const transaction = transactions[index] as VerifiedTransaction;
+    const receipt = receiptJson(receipts[index] as Receipt, transaction, position, this.#rules);
     const hasProof = options.withProof && this.#rules.version >= V2_2_0;
     return writeIndentedJson(hasProof ? { ...receipt, ...this.#proofs(index) } : receipt);
   }
@@ -91,8 +98,10 @@ const NO_TRANSACTION: VerifiedTransaction = {
   sender: ZERO_ADDRESS,
 };
 
+const NOTHING_ADDED: Additions = { revertReasons: false };
+
 /** The receipt of a transaction that is in no block: a status, and nothing else. */
 export function refusedReceiptText(status: number): string {
   const position = { blockHash: ZERO_HASH, blockNumber: 0, index: 0 };
-  return writeIndentedJson(receiptJson({ ...NO_RECEIPT, status }, NO_TRANSACTION, position));
+  return writeIndentedJson(receiptJson({ ...NO_RECEIPT, status }, NO_TRANSACTION, position, NOTHING_ADDED));
 }

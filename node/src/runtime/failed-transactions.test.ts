@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { standardSuite } from "@tsbcos/core/crypto";
 import type { ExecutedBlock } from "@tsbcos/core/ledger";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@tsbcos/core/primitives";
 import { failedTransactions } from "./failed-transactions.js";
@@ -20,7 +19,7 @@ test("each failed transaction is named with its status and the reason of its con
     ],
   } as unknown as ExecutedBlock;
   const common = { room: "EXECUTOR", level: "debug", event: "transaction-failed" };
-  expect(failedTransactions(block, standardSuite)).toEqual([
+  expect(failedTransactions(block)).toEqual([
     {
       ...common,
       fields: { number: 7, index: 0, hash: "aa", status: 22, message: "RevertInstruction", reason: "r".repeat(200) },

@@ -5,7 +5,6 @@
 import { performance } from "node:perf_hooks";
 import { assert, NOT_A_SEALER, unreachable, type Instant } from "@tsbcos/core/primitives";
 import type { ChainWorker, GroupDriver, GroupEffect, GroupEffectOf, GroupPorts } from "@tsbcos/core/group";
-import type { CryptoSuite } from "@tsbcos/core/crypto";
 import type { NodeId } from "@tsbcos/core/primitives";
 import type { StateWrite } from "@tsbcos/core/state";
 import { unpackBytes } from "./bytes-pack.js";
@@ -31,8 +30,8 @@ export interface GroupHostParts {
   readonly chain: ChainWorker;
   readonly verifiers: VerifierClient;
   readonly outbox: Outbox;
-  /** Given when failed transactions are to be logged with their reasons. */
-  readonly debugSuite: CryptoSuite | undefined;
+  /** Whether failed transactions are logged with their reasons. */
+  readonly logsFailures: boolean;
   readonly receiptTexts: ReceiptTexts;
   /** Where logs are looked for. */
   readonly logs: Pick<LogWatchesParts, "ledger" | "blocksPerSliceMax">;
@@ -241,9 +240,9 @@ export class GroupHost implements GroupPorts {
   }
 
   #report({ head, block }: GroupEffectOf<"block-committed">): void {
-    const { nodeId, outbox, debugSuite } = this.#parts;
+    const { nodeId, outbox, logsFailures } = this.#parts;
     const index = head.sealers.indexOf(nodeId);
-    if (debugSuite !== undefined) for (const event of failedTransactions(block, debugSuite)) outbox.trace(event);
+    if (logsFailures) for (const event of failedTransactions(block)) outbox.trace(event);
     outbox.block({
       number: block.header.number,
       hash: block.hash,

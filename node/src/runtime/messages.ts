@@ -20,6 +20,8 @@ export interface GroupThreadStart {
   readonly storeDirectory: string;
   /** Whether past states are kept and can be called. */
   readonly keepsHistory: boolean;
+  /** Whether receipts and answers to calls tell the reason of a failure in words. */
+  readonly revertReasons: boolean;
   /** Bytes of database blocks kept in memory. */
   readonly storeCacheBytes: number;
   /** Seed of the group's random choices (peers to gossip to); drawn by the main thread. */

@@ -48,7 +48,7 @@ function threadWith(times: Partial<PastCallTimes> = {}): PastCallThread {
   return thread;
 }
 
-const answering = (number: number): unknown => ({ ok: true, value: { output: Uint8Array.of(number) } });
+const answering = (number: number): object => ({ ok: true, value: { output: Uint8Array.of(number) } });
 
 test("calls are answered, each with its own answer, by one thread that the first of them starts", async () => {
   const calls = threadWith();

@@ -16,6 +16,8 @@ test.each([
   ["a panic of a kind that is not known", `0x4e487b71${number(0x77n)}`, "panic 119"],
   ["nothing", "0x", undefined],
   ["something else", "0x01020304", undefined],
+  ["what is not even bytes", "0x08c379a0zz", undefined],
+  ["a panic, SM3", `0xb95aa355${number(0x12n)}`, "division by zero"],
   ["a reason that is cut", `0x08c379a0${text.slice(0, 100)}`, undefined],
 ])("the reason of %s", (_what, output, reason) => {
   expect(revertReason(output)).toBe(reason);

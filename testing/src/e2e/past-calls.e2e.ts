@@ -88,7 +88,7 @@ test(
     await expectAll(client);
 
     await node.end("SIGTERM");
-    node.change("config.ini", (text) => `${text}\n[tsbcos]\n    state_history=false\n`);
+    node.change("config.ini", (text) => text.replace("state_history=true", "state_history=false"));
     node.start();
     await chain.connected(node);
     const [first = 0] = [...said.keys()];

@@ -156,7 +156,9 @@ export class ChainNode {
 
   /** Lets it serve metrics from its next start on. */
   serveMetrics(): void {
-    this.change("config.ini", (text) => `${text}\n[tsbcos]\n    metrics_listen_port=${this.metricsPort}\n`);
+    this.change("config.ini", (text) =>
+      text.replace("[tsbcos]", `[tsbcos]\n    metrics_listen_port=${this.metricsPort}`),
+    );
   }
 
   /**

@@ -198,13 +198,59 @@ test(
     const recording = readRecording(join(RECORDINGS, "rpbft"), suites);
     // Among six blocks in a row is at least one behind which the working sealers change.
     for (let length = recording.blocks.length - 6; length < recording.blocks.length; length++) {
-      const { service } = serviceOf("rpbft", suites, { sessions: [], told: [] }, length);
+      const { service } = serviceOf("rpbft", suites, { sessions: [], told: [] }, { length });
       const next = recording.blocks[length];
       const answer = JSON.parse(await service.handle(requestText(1, "getEpochSealersList", [1]))) as Answer;
       expect(answer.result, `after block ${String(length - 1)}`).toEqual(next?.sealerList);
     }
   },
 );
+
+describe.each(["standard", "sm"] as const)("%s, with reasons of failures in words", (name) => {
+  const chain = loadChain(name);
+  let ask: (method: string, ...params: readonly Json[]) => Promise<Record<string, Json>>;
+  beforeAll(async () => {
+    const surroundings = { sessions: [], told: [] };
+    const { service } = serviceOf(name, await loadNativeSuites(), surroundings, { revertReasons: true });
+    ask = async (method, ...params) => {
+      const answer = JSON.parse(await service.handle(requestText(1, method, params))) as Answer;
+      return answer.result as Record<string, Json>;
+    };
+  }, 120_000);
+
+  test("receipts are the recorded ones, and those that failed with a reason have one member more", async () => {
+    const reasons = new Map<string, number>();
+    for (const recorded of chain.receipts()) {
+      const { revertReason, ...receipt } = await ask("getTransactionReceipt", 1, recorded.transactionHash);
+      expect(receipt).toEqual(recorded);
+      if (revertReason === undefined) continue;
+      expect(receipt["status"]).not.toBe("0x0");
+      // Text lies in the output as it is.
+      expect(recorded.output).toContain(Buffer.from(String(revertReason)).toString("hex"));
+      reasons.set(String(revertReason), (reasons.get(String(revertReason)) ?? 0) + 1);
+      const [proven, batch] = [
+        await ask("getTransactionReceiptByHashWithProof", 1, recorded.transactionHash),
+        await ask("getBatchReceiptsByBlockHashAndRange", 1, recorded.blockHash, "0", "-1", false),
+      ];
+      expect(proven["transactionReceipt"]).toMatchObject({ revertReason });
+      const index = Number(recorded.transactionIndex);
+      expect((batch["transactionReceipts"] as readonly Json[])[index]).toMatchObject({ revertReason });
+    }
+    expect(reasons.size).toBeGreaterThan(3);
+    const withText = chain.receipts().filter(({ status, output }) => status !== "0x0" && output.length >= 2 + 8 + 192);
+    expect([...reasons.values()].reduce((sum, count) => sum + count, 0)).toBe(withText.length);
+  });
+
+  test("so have results of calls", async () => {
+    const [from, nowhere] = ["0xb3b28e9f07bd309d8e1f751e9620c62bc97ed4f1", `0x${"99".repeat(20)}`];
+    const answer = await ask("call", 1, { from, to: nowhere, data: "0x" });
+    expect(answer).toMatchObject({ status: "0x1a", revertReason: `Error address:${nowhere.slice(2)}` });
+    expect(await ask("call", 1, { from, to: nowhere, data: "0x" }, 5)).toEqual({
+      ...answer,
+      currentBlockNumber: "0x5",
+    });
+  });
+});
 
 test("every exception is needed", () => {
   expect(EXCEPTIONS.filter((exception) => !used.has(exception)).map(({ reason }) => reason)).toEqual([]);

@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChainWorker, Group, PastCalls } from "@tsbcos/core/group";
 import type { GroupOptions } from "@tsbcos/core/group";
-import type { Ledger } from "@tsbcos/core/ledger";
 import { CodedError, createRandom, err, height, ok } from "@tsbcos/core/primitives";
 import type { GroupId, Hash, NodeId, Result } from "@tsbcos/core/primitives";
 import { ModuleId, encodeSyncPacket, verifyTransaction } from "@tsbcos/core/protocol";
@@ -108,10 +107,10 @@ function pastOf(calls: PastCalls): NonNullable<ChainReaderParts["past"]> {
   };
 }
 
-function gatewayOf(ledger: Ledger, past: PastCalls, group: Group, nodeId: NodeId): GroupGateway {
+function gatewayOf(parts: Omit<ChainReaderParts, "chain" | "group"> & { readonly group: Group }): GroupGateway {
+  const { ledger, group } = parts;
   const { suite } = ledger.rules;
-  const chain = new ChainWorker(ledger);
-  const reader = chainReader({ ledger, chain, past: pastOf(past), group, nodeId });
+  const reader = chainReader({ ...parts, chain: new ChainWorker(ledger) });
   const importing = (raw: Uint8Array): Result<Hash, { readonly code: string; readonly text: string }> => {
     const verified: Result<VerifiedTransaction, { readonly code: string }> = verifyTransaction(raw, suite);
     if (!verified.ok) return { ok: false, error: { code: "malformed", text: "" } };
@@ -154,20 +153,27 @@ function operationsOf(supportedVersion: NodeOperations["supportedVersion"]): Nod
   };
 }
 
+/** What else there is to say about a service. */
+export interface ServiceOptions {
+  /** Blocks of the chain that are replayed, block 0 included; all of them without it. */
+  readonly length?: number;
+  /** `tsbcos.revert_reasons` */
+  readonly revertReasons?: boolean;
+}
+
 /**
  * The service of node 0 over the replayed chain, and whatever its methods failed with that is no RPC error.
  *
- * @param length blocks of the chain that are replayed, block 0 included; all of them without it
  */
 export function serviceOf(
   name: ChainName,
   suites: Pick<NativeSuites, "sm" | "standard">,
   surroundings: RecordedSurroundings,
-  length?: number,
+  options: ServiceOptions = {},
 ): { readonly service: RpcService; readonly defects: unknown[] } {
   const folder = join(RECORDINGS, name);
   const whole = readRecording(folder, suites);
-  const recording = { ...whole, blocks: whole.blocks.slice(0, length) };
+  const recording = { ...whole, blocks: whole.blocks.slice(0, options.length) };
   const { rules, genesis } = recording;
   const prefix = rules.suite.name === "sm" ? "gm" : "";
   const { node } = loadFiles(join(folder, "config.ini"), join(folder, "group.1.genesis"), 1 as GroupId).value;
@@ -179,7 +185,6 @@ export function serviceOf(
       store.write(batch);
     },
   });
-  const past = new PastCalls(store, rules, genesis);
   const { pair: key } = readNodeKey(join(folder, "nodes/node0", `${prefix}node.key`), rules.suite);
   const environment = {
     ledger,
@@ -189,7 +194,13 @@ export function serviceOf(
     options: RECORDED_OPTIONS,
     random: createRandom(name),
   };
-  const gateway = gatewayOf(ledger, past, groupOf(environment, surroundings.told), self.nodeId);
+  const gateway = gatewayOf({
+    ledger,
+    past: pastOf(new PastCalls(store, rules, genesis)),
+    group: groupOf(environment, surroundings.told),
+    nodeId: self.nodeId,
+    revertReasons: options.revertReasons ?? false,
+  });
   const sessions = surroundings.sessions.map((session): SessionView => {
     const peer = others.find(({ nodeId }) => nodeId === session.NodeID);
     if (peer === undefined) throw new CodedError("peer-unknown", "a session with nobody of the chain");
