@@ -2,10 +2,11 @@
  * A sealer that lies. It runs the real code and has a real key; what leaves it is bent on the way out.
  *
  * It never invents what its key cannot sign. What it can do: say different things to different peers, vote twice, keep
- * silent, repeat what it has said or heard, speak for others, and send bytes that mean nothing.
+ * silent, repeat what it has said or heard, speak for others, serve blocks that nobody agreed on, and send bytes that
+ * mean nothing.
  */
 import { bytesToHex, concatBytes, hexToBytes } from "@tsbcos/core/primitives";
-import type { Hash, Height, Random } from "@tsbcos/core/primitives";
+import type { Hash, Height, NodeId, NodeIndex, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import {
   decodeBlock,
@@ -25,7 +26,7 @@ import {
   pbftFieldsDigest,
   V2_9_0,
 } from "@tsbcos/core/protocol";
-import type { BlockHeader, PbftMessage, PbftPacket } from "@tsbcos/core/protocol";
+import type { BlockHeader, DecodedBlock, PbftMessage, PbftPacket } from "@tsbcos/core/protocol";
 import type { SimulatedFrame } from "./network.js";
 
 /** One frame on its way to one peer. */
@@ -43,6 +44,7 @@ interface Character {
   readonly exaggerate: number;
   readonly repeat: number;
   readonly garble: number;
+  readonly forge: number;
 }
 
 const REMEMBERED_FRAMES = 200;
@@ -70,6 +72,7 @@ export class Adversary {
       exaggerate: sometimes(),
       repeat: sometimes(),
       garble: sometimes(),
+      forge: random.chance(0.5) ? 0 : (30 + random.below(70)) / 100,
     };
   }
 
@@ -89,11 +92,13 @@ export class Adversary {
     const honest = peers.map((to) => ({ to, frame }));
     if (this.#reformed) return honest;
     this.heard(frame);
-    const { withhold, twoFaced, twice, impersonate, exaggerate, repeat, garble } = this.#character;
+    const { withhold, twoFaced, twice, impersonate, exaggerate, repeat, garble, forge } = this.#character;
     const sent: AddressedFrame[] = [];
     for (const { to } of honest) {
       if (this.#random.chance(withhold)) continue;
-      const other = this.#random.chance(twoFaced) ? this.#otherFace(frame) : undefined;
+      const other =
+        (this.#random.chance(forge) ? this.#forgedBlocks(frame) : undefined) ??
+        (this.#random.chance(twoFaced) ? this.#otherFace(frame) : undefined);
       sent.push({ to, frame: other ?? frame });
     }
     const more = (bent: SimulatedFrame | undefined): void => {
@@ -154,6 +159,46 @@ export class Adversary {
     const number = (packet.value.number + this.#random.below(40)) as Height;
     const latestHash = bytesToHex(this.#random.bytes(32)) as Hash;
     return { ...frame, body: encodeSyncPacket({ ...packet.value, number, latestHash }, V2_9_0) };
+  }
+
+  /** An answer with blocks, each of them changed in some way that a receiver must notice. */
+  #forgedBlocks(frame: SimulatedFrame): SimulatedFrame | undefined {
+    if (frame.moduleId !== ModuleId.Sync) return undefined;
+    const packet = decodeSyncPacket(frame.body, V2_9_0);
+    if (!packet.ok || packet.value.type !== "blocks") return undefined;
+    const blocks = packet.value.blocks.map((bytes) => this.#forgedBlock(bytes));
+    return { ...frame, body: encodeSyncPacket({ ...packet.value, blocks }, V2_9_0) };
+  }
+
+  #forgedBlock(bytes: Uint8Array): Uint8Array {
+    const decoded = decodeBlock(bytes, this.#suite);
+    if (!decoded.ok) return bytes;
+    const block = { ...decoded.value, receipts: decoded.value.receipts ?? [] };
+    switch (this.#random.below(4)) {
+      case 0:
+        return encodeBlock({ ...block, ...this.#anotherHeader(block, true) }, V2_9_0);
+      case 1:
+        return encodeBlock({ ...block, ...this.#anotherHeader(block, false) }, V2_9_0);
+      case 2:
+        // The agreed header and its signatures over a body that was cut.
+        return encodeBlock({ ...block, rawTransactions: block.rawTransactions.slice(1) }, V2_9_0);
+      default: {
+        const [first] = block.signatures;
+        const signatures = first === undefined ? [] : block.signatures.map(() => first);
+        return encodeBlock({ ...block, signatures }, V2_9_0);
+      }
+    }
+  }
+
+  /** Another block with our own signature, and either the same once more for every other, or signatures of the first block. */
+  #anotherHeader(block: DecodedBlock, repeated: boolean): Pick<DecodedBlock, "header" | "hash" | "signatures"> {
+    const header = { ...block.header, timestamp: block.header.timestamp + 1 };
+    const hash = headerHash(header, this.#suite);
+    const index = header.sealerList.indexOf(bytesToHex(this.#key.publicKey) as NodeId);
+    const own = { index: index as NodeIndex, signature: this.#suite.sign(hexToBytes(hash), this.#key) };
+    const signatures =
+      index < 0 ? block.signatures : block.signatures.map((other, at) => (repeated || at === 0 ? own : other));
+    return { header, hash, signatures };
   }
 
   /** A PBFT message, changed and signed again with the node's own key; undefined for other frames. */

@@ -2,7 +2,7 @@
 import { bytesToHex, createRandom, ZERO_ADDRESS } from "@tsbcos/core/primitives";
 import type { NodeId, Random, TraceEvent } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
-import { decodeBackedUpPrepare } from "@tsbcos/core/protocol";
+import { decodeBackedUpPrepare, ModuleId } from "@tsbcos/core/protocol";
 import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig, Ledger } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
 import { Adversary } from "./adversary.js";
@@ -20,7 +20,16 @@ import type { SimulatedFrame } from "./network.js";
 import { SimulatedNode } from "./node.js";
 import type { NodeListener } from "./node.js";
 import type { RunOptions } from "./options.js";
-import { drawKeys, genesisHeadOf, genesisOf, groupOptionsOf, rulesOf, settingsOf } from "./setup.js";
+import {
+  drawKeys,
+  genesisHeadOf,
+  genesisOf,
+  groupOptionsOf,
+  plantedBugsOf,
+  rulesOf,
+  settingsOf,
+  shareOfFaulty,
+} from "./setup.js";
 import type { Story } from "./story.js";
 import { Workload } from "./workload.js";
 import type { ClientTransaction } from "./workload.js";
@@ -61,7 +70,7 @@ export class Cluster implements NodeListener {
   readonly #workload: Workload;
   readonly #faults: Faults;
   readonly #chain: ChainChecker;
-  readonly #votes = new VoteChecker();
+  readonly #votes: VoteChecker;
   readonly #raft = new RaftChecker();
   readonly #clients = new ClientChecker();
   readonly #submitted = new Map<number, ClientTransaction>();
@@ -100,6 +109,10 @@ export class Cluster implements NodeListener {
     this.#workload = new Workload({ random, suite, changeable: ids.slice(members), settings });
     this.#faults = this.#createFaults();
     this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis), decidersOf(rules));
+    this.#votes = new VoteChecker({
+      decidersAt: (height) => this.#chain.decidersAt(height),
+      liars: options.liarCount,
+    });
   }
 
   /** What there is to report, at any time. */
@@ -150,9 +163,19 @@ export class Cluster implements NodeListener {
     }
     const ownIndex = node.group?.head.sealers.indexOf(node.nodeId) ?? -1;
     const { backedUpPrepare } = node.disk;
-    this.#votes.sent({ node: index, incarnation, ownIndex, moduleId, packetType, body, backedUpPrepare });
+    this.#votes.sent({
+      node: index,
+      nodeId: node.nodeId,
+      incarnation,
+      ownIndex,
+      moduleId,
+      packetType,
+      body,
+      backedUpPrepare,
+    });
     this.#raft.sent({ node: index, to: peers, moduleId, body, backedUp: backedUpPrepare });
     for (const peer of peers) this.#network.send(index, peer, frame);
+    if (moduleId !== ModuleId.Sync) this.#faults.promised(index);
   }
 
   storing(node: SimulatedNode, { block, signatures }: GroupEffectOf<"store-block">): void {
@@ -181,7 +204,9 @@ export class Cluster implements NodeListener {
     this.#world.note(`n${node.index} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
     if (!result.ok) return this.#clients.refused();
     check(result.value === transaction.hash, `n${node.index} answers with the hash of another transaction`);
-    this.#clients.admitted(transaction, node.index, node.incarnation);
+    const height = this.#chain.heightOf(transaction.hash);
+    const stored = height !== undefined && height <= this.#chain.reportedBy(node.index) ? height : undefined;
+    this.#clients.admitted(transaction, { node: node.index, incarnation: node.incarnation }, stored);
   }
 
   started(node: SimulatedNode, ledger: Ledger): void {
@@ -243,11 +268,7 @@ export class Cluster implements NodeListener {
       options: groupOptionsOf(this.#options),
       executionMsMax,
       bug,
-      // One vote less than a quorum: two halves of a cluster may then decide differently.
-      plantedBugs:
-        bug === "quorum-too-small"
-          ? { quorum: (count) => count - Math.floor((count - 1) / this.#shareOfFaulty()) - 1 }
-          : undefined,
+      plantedBugs: plantedBugsOf(this.#options),
       listener: this,
     });
   }
@@ -353,12 +374,7 @@ export class Cluster implements NodeListener {
     const { consensus } = this.#options;
     // The turn of everybody comes, in solo at each block and in rPBFT at each rotation.
     if (consensus === "rpbft" || consensus === "solo") return 0;
-    return Math.floor((this.#nodes.length - 1) / this.#shareOfFaulty());
-  }
-
-  /** One of so many members may fail. Raft stands more, because nobody lies. */
-  #shareOfFaulty(): number {
-    return this.#options.consensus === "raft" ? 2 : 3;
+    return Math.floor((this.#nodes.length - 1) / shareOfFaulty(consensus));
   }
 
   /** Within bounded virtual time a fresh transaction must come into a block, and everything else that is owed. */

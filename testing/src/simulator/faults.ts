@@ -17,6 +17,11 @@ export interface FaultTarget {
   heal(): void;
 }
 
+/** A node that crashes because of a frame does so within this time. */
+const AFTER_FRAME_MS_MAX = 5;
+/** How long it may be down: often shorter than the others need to notice. */
+const SHORT_DOWN_MS_MAX = 1000;
+
 /** Draws faults at random times until it is stopped, and takes each back after a while. */
 export class Faults {
   readonly #world: World;
@@ -25,6 +30,7 @@ export class Faults {
   readonly #target: FaultTarget;
   /** Nodes that are down or paused at the moment. */
   readonly #away = new Set<number>();
+  readonly #ofPromises: Random;
   #partitioned = false;
   #stopped = false;
 
@@ -33,6 +39,7 @@ export class Faults {
     this.#random = parts.random;
     this.#options = parts.options;
     this.#target = parts.target;
+    this.#ofPromises = parts.random.split("promises");
   }
 
   /** Begins. */
@@ -42,6 +49,16 @@ export class Faults {
     this.#repeat("pause", pauseEveryMs, (random) => this.#pause(random));
     this.#repeat("partition", partitionEveryMs, (random) => this.#partition(random));
     this.#repeat("clock", clockJumpEveryMs, (random) => this.#jumpClock(random));
+  }
+
+  /** A node has sent a frame of consensus: the moment at which a crash costs most. */
+  promised(node: number): void {
+    const { crashAfterFrame, downAtOnceMax } = this.#options;
+    if (this.#stopped || crashAfterFrame === 0 || !this.#ofPromises.chance(crashAfterFrame)) return;
+    this.#later(this.#ofPromises, AFTER_FRAME_MS_MAX, () => {
+      if (this.#away.size < downAtOnceMax && this.#isVictim(node))
+        this.#takeDown(node, this.#ofPromises, SHORT_DOWN_MS_MAX);
+    });
   }
 
   /** No more faults, and none of those under way is taken back any more: the caller does that. */
@@ -71,15 +88,22 @@ export class Faults {
   #victim(random: Random): number | undefined {
     if (this.#away.size >= this.#options.downAtOnceMax) return undefined;
     const node = random.below(this.#target.nodeCount);
-    return this.#away.has(node) || !this.#target.isUp(node) ? undefined : node;
+    return this.#isVictim(node) ? node : undefined;
+  }
+
+  #isVictim(node: number): boolean {
+    return !this.#away.has(node) && this.#target.isUp(node);
   }
 
   #crash(random: Random): void {
     const node = this.#victim(random);
-    if (node === undefined) return;
+    if (node !== undefined) this.#takeDown(node, random, this.#options.downMsMax);
+  }
+
+  #takeDown(node: number, random: Random, downMsMax: number): void {
     this.#away.add(node);
     this.#target.crash(node);
-    this.#later(random, this.#options.downMsMax, () => {
+    this.#later(random, downMsMax, () => {
       this.#away.delete(node);
       this.#target.restart(node);
     });

@@ -2,26 +2,37 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { EXIT_CODES } from "./failure.js";
-import { BUGS, CONSENSUS_TYPES } from "./options.js";
+import { CONSENSUS_TYPES } from "./options.js";
 import type { RunWishes } from "./options.js";
+import { BUGS, PLANTED_BUGS } from "./planted/bugs.js";
+import { findPlanted } from "./planted/search.js";
 import { runBatch } from "./pool.js";
-import { createRunner } from "./run.js";
 import type { Outcome } from "./run.js";
+import { runTwins, TWIN_RUNS } from "./twins/command.js";
+
+const RUNS = 100;
 
 const USAGE = `usage: npm run sim -- [--seed N] [--runs N] [options]
 
   --seed N       first seed (default 1); the same seed always gives the same run
-  --runs N       number of seeds, counted up from the first (default 100)
+  --runs N       number of seeds, counted up from the first (default ${RUNS})
   --verbose      one line a state change; runs on one thread
   --threads N    threads (default: one for each processor)
   --keep-going   run all seeds, also after a failure
+  --twins        scenarios of twins in place of seeds: PBFT of four nodes, one of which runs twice with one key;
+                 --seed and --runs count scenarios (default ${TWIN_RUNS}: all enumerated ones and more), --bug works too
   --marks        count the trace events of all runs
-  --bug NAME     plant a fault, to see it found: ${BUGS.join(", ")}
+  --bug NAME     plant a fault, to see it found (the exit code is then that of the failure): one of the names below
+  --bugs         plant each fault in turn and print what found it; exit code 1 when one is not found
   --consensus T  all runs with that consensus type, otherwise drawn by the seed: ${CONSENSUS_TYPES.join(", ")}
+
+faults to plant:
+${BUGS.map((name) => `  ${name.padEnd(34)}${PLANTED_BUGS[name].what}`).join("\n")}
 
 exit code: 0 passed, ${EXIT_CODES.crash} crash, ${EXIT_CODES.liveness} no progress, ${EXIT_CODES.correctness} a promise was broken`;
 
 const PROGRESS_RUNS = 100;
+const MESSAGE_SHOWN = 140;
 
 interface Settings {
   readonly seed: number;
@@ -31,6 +42,8 @@ interface Settings {
   readonly verbose: boolean;
   readonly keepGoing: boolean;
   readonly marks: boolean;
+  readonly bugs: boolean;
+  readonly twins: boolean;
 }
 
 /** Reads the command line; undefined when it makes no sense. */
@@ -39,16 +52,19 @@ function readSettings(args: readonly string[]): Settings | undefined {
     args: [...args],
     options: {
       seed: { type: "string", default: "1" },
-      runs: { type: "string", default: "100" },
+      runs: { type: "string" },
       threads: { type: "string", default: String(availableParallelism()) },
       bug: { type: "string" },
       consensus: { type: "string" },
       verbose: { type: "boolean", default: false },
       "keep-going": { type: "boolean", default: false },
       marks: { type: "boolean", default: false },
+      bugs: { type: "boolean", default: false },
+      twins: { type: "boolean", default: false },
     },
   });
-  const [seed, runs, threads] = [values.seed, values.runs, values.threads].map(Number) as [number, number, number];
+  const runsAsked = values.runs ?? (values.twins ? TWIN_RUNS : RUNS);
+  const [seed, runs, threads] = [values.seed, runsAsked, values.threads].map(Number) as [number, number, number];
   const bug = BUGS.find((name) => name === values.bug);
   const consensus = CONSENSUS_TYPES.find((name) => name === values.consensus);
   if (![seed, runs, threads].every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
@@ -62,6 +78,8 @@ function readSettings(args: readonly string[]): Settings | undefined {
     verbose: values.verbose,
     keepGoing: values["keep-going"],
     marks: values.marks,
+    bugs: values.bugs,
+    twins: values.twins,
   };
 }
 
@@ -69,6 +87,8 @@ function readSettings(args: readonly string[]): Settings | undefined {
 class Totals {
   readonly failed: Outcome[] = [];
   readonly marks = new Map<string, number>();
+  /** Runs of each consensus type, and how many of them had how many liars. */
+  readonly kinds = new Map<string, number>();
   runs = 0;
   lockedApart = 0;
   blocks = 0;
@@ -77,6 +97,7 @@ class Totals {
 
   add(outcome: Outcome): void {
     this.runs++;
+    for (const kind of kindsOf(outcome)) this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
     if (outcome.figures.lockedApart) this.lockedApart++;
     this.blocks += outcome.figures.height;
     this.events += outcome.figures.events;
@@ -84,6 +105,11 @@ class Totals {
     for (const [mark, count] of outcome.figures.marks) this.marks.set(mark, (this.marks.get(mark) ?? 0) + count);
     if (outcome.failure !== undefined) this.failed.push(outcome);
   }
+}
+
+function kindsOf({ options }: Outcome): string[] {
+  const { consensus, nodeCount, liarCount } = options;
+  return liarCount === 0 ? [consensus] : [consensus, `${consensus} with ${liarCount} of ${nodeCount} lying`];
 }
 
 function print(line: string): void {
@@ -112,9 +138,29 @@ async function runAll(settings: Settings, totals: Totals): Promise<void> {
     if (totals.runs % PROGRESS_RUNS === 0 && totals.runs < runs) print(`${totals.runs} runs ...`);
     return failure !== undefined && !keepGoing;
   };
-  if (!settings.verbose) return runBatch({ seedFirst: seed, runs, wishes, threads, onOutcome });
-  const runner = await createRunner();
-  for (let at = seed; at < seed + runs; at++) if (onOutcome(runner.run(at, wishes, print))) return;
+  const batch = { program: "run" as const, seedFirst: seed, runs, wishes, onOutcome };
+  return runBatch(settings.verbose ? { ...batch, threads: 1, onLine: print } : { ...batch, threads });
+}
+
+/** Plants each fault and prints what found it; the exit code. */
+async function runBugs({ threads }: Settings): Promise<number> {
+  let missed = 0;
+  print("room       fault                             schedules  seed  found by");
+  for (const bug of BUGS) {
+    const { room, schedulesMax } = PLANTED_BUGS[bug];
+    const found = await findPlanted(bug, { threads });
+    const start = `${room.padEnd(11)}${bug.padEnd(34)}`;
+    if (found === undefined) missed++;
+    if (found === undefined) print(`${start}${String(schedulesMax).padStart(9)}     -  NOT FOUND`);
+    else {
+      const { schedules, seed, failure } = found;
+      const [line = ""] = failure.message.split("\n");
+      const by = `${failure.kind}: ${line.slice(0, MESSAGE_SHOWN)}`;
+      print(`${start}${String(schedules).padStart(9)}  ${String(seed).padStart(4)}  ${by}`);
+    }
+  }
+  print(`${BUGS.length - missed} of ${BUGS.length} planted faults were found`);
+  return missed === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
@@ -128,6 +174,8 @@ async function main(): Promise<number> {
     print(USAGE);
     return 2;
   }
+  if (settings.bugs) return runBugs(settings);
+  if (settings.twins) return runTwins(settings, print);
   const totals = new Totals();
   const startedMs = performance.now();
   await runAll(settings, totals);
@@ -141,6 +189,8 @@ async function main(): Promise<number> {
   const passed = totals.runs - totals.failed.length;
   const simulated = `${totals.blocks} blocks, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`;
   const speed = `${seconds.toFixed(1)} s, ${(totals.runs / seconds).toFixed(1)} schedules a second`;
+  const kinds = [...totals.kinds].sort().map(([kind, count]) => `${count} ${kind}`);
+  print(`runs: ${kinds.join(", ")}`);
   if (totals.lockedApart > 0) print(`${totals.lockedApart} runs: a bare quorum was bound to different blocks`);
   print(`${passed} of ${totals.runs} runs passed; ${simulated}; ${speed}`);
   return first?.failure === undefined ? 0 : EXIT_CODES[first.failure.kind];

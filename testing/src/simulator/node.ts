@@ -10,7 +10,7 @@ import { ChainWorker, Group, GroupDriver } from "@tsbcos/core/group";
 import type { GroupEffect, GroupEffectOf, GroupInput, GroupOptions } from "@tsbcos/core/group";
 import type { SimulatedDisk } from "./disk.js";
 import { SimulationFailure } from "./failure.js";
-import type { Bug } from "./options.js";
+import type { Bug } from "./planted/bugs.js";
 import type { Scheduled, World } from "./world.js";
 
 /** Wall clock at the beginning of every run: a Tuesday in 2023. */
@@ -96,7 +96,8 @@ export class SimulatedNode {
     const { disk, rules, genesis, listener, world } = this.#parts;
     this.#incarnation++;
     this.#guard(() => {
-      const opened = Ledger.open(disk.reader, rules, genesis);
+      // With history: the disks of two nodes must be the same in that, too.
+      const opened = Ledger.open(disk.reader, rules, genesis, { keepsHistory: true });
       if (!opened.ok)
         throw new SimulationFailure("crash", `n${this.index} cannot open its ledger: ${opened.error.code}`);
       const { ledger, initialWrites } = opened.value;

@@ -2,14 +2,12 @@
 import { createRandom } from "@tsbcos/core/primitives";
 import type { Random } from "@tsbcos/core/primitives";
 import type { ConsensusType } from "@tsbcos/core/ledger";
+import { CALM_DISK } from "./disk.js";
 import type { DiskOptions } from "./disk.js";
+import { CALM_NETWORK } from "./network.js";
 import type { NetworkOptions } from "./network.js";
-
-/** Faults that can be planted, so that a test can see the simulator find them. */
-export const BUGS = ["quorum-too-small", "commit-before-persist", "stored-before-durable", "backup-forgotten"] as const;
-
-/** Name of a planted fault. */
-export type Bug = (typeof BUGS)[number];
+import { PLANTED_BUGS } from "./planted/bugs.js";
+import type { Bug } from "./planted/bugs.js";
 
 /** Consensus types that can be asked for. */
 export const CONSENSUS_TYPES = ["pbft", "raft", "rpbft", "solo"] as const satisfies readonly ConsensusType[];
@@ -17,7 +15,7 @@ export const CONSENSUS_TYPES = ["pbft", "raft", "rpbft", "solo"] as const satisf
 /** What is asked of a run besides its seed. */
 export interface RunWishes {
   readonly bug?: Bug | undefined;
-  /** Otherwise drawn: mostly PBFT. */
+  /** Otherwise that of the planted fault, or drawn: mostly PBFT. */
   readonly consensus?: ConsensusType | undefined;
 }
 
@@ -29,6 +27,8 @@ export interface FaultOptions {
   readonly pauseMsMax: number;
   readonly partitionEveryMs: number;
   readonly partitionMsMax: number;
+  /** Probability that a node crashes right after a frame of consensus, for each such frame: promises are fresh then. */
+  readonly crashAfterFrame: number;
   readonly clockJumpEveryMs: number;
   readonly clockJumpMsMax: number;
   /** Nodes that may be down or paused at once. More than a quorum allows is fine: only progress stops then. */
@@ -78,10 +78,10 @@ function level(random: Random, some: number, much: number): number {
   return [0, some, some, much][random.below(4)] as number;
 }
 
-/** Faults are planted in PBFT; otherwise every algorithm gets its share of the seeds. */
+/** A planted fault is looked for where it is planted; otherwise every algorithm gets its share of the seeds. */
 function drawConsensus(seed: number, { bug, consensus }: RunWishes): ConsensusType {
   if (consensus !== undefined) return consensus;
-  if (bug !== undefined) return "pbft";
+  if (bug !== undefined) return PLANTED_BUGS[bug].consensus;
   const drawn = createRandom(`consensus/${seed}`).below(100);
   if (drawn < 70) return "pbft";
   if (drawn < 84) return "raft";
@@ -126,6 +126,45 @@ export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   };
 }
 
+/** Options of a scenario of twins: four nodes of PBFT in a world where nothing fails but the twinned one. */
+export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions {
+  const never = 0;
+  return {
+    seed: number,
+    consensus: "pbft",
+    nodeCount: 4,
+    observerCount: 0,
+    liarCount: 1,
+    suite: "simulated",
+    transactionsPerBlockMax: 10,
+    minBlockGenerationTimeMs: 100,
+    prepareWithTransactionHashes: number % 2 === 0,
+    ttlOptimization: true,
+    trees: false,
+    epochSealers: 4,
+    epochBlocks: 1000,
+    faultPhaseMs: never,
+    network: CALM_NETWORK,
+    disk: CALM_DISK,
+    faults: {
+      crashEveryMs: never,
+      downMsMax: never,
+      pauseEveryMs: never,
+      pauseMsMax: never,
+      partitionEveryMs: never,
+      partitionMsMax: never,
+      crashAfterFrame: never,
+      clockJumpEveryMs: never,
+      clockJumpMsMax: never,
+      downAtOnceMax: never,
+    },
+    workload: { transactions: never, everyMs: never },
+    executionMsMax: 5,
+    coreOnly: false,
+    bug: wishes.bug,
+  };
+}
+
 function drawLiars(random: Random, liarsMax: number): number {
   if (!random.chance(0.4)) return 0;
   return liarsMax === 0 ? 0 : 1 + random.below(liarsMax);
@@ -151,6 +190,7 @@ function drawFaults(random: Random, nodeCount: number): FaultOptions {
     pauseMsMax: 200 + random.below(5000),
     partitionEveryMs: level(random, 10_000, 4000),
     partitionMsMax: 1000 + random.below(8000),
+    crashAfterFrame: level(random.split("after-frame"), 0.001, 0.01),
     clockJumpEveryMs: level(random, 10_000, 5000),
     clockJumpMsMax: 1000 * (1 + random.below(3600)),
     downAtOnceMax: 1 + random.below(nodeCount),

@@ -4,7 +4,8 @@ import type { NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { V2_5_0, V2_9_0 } from "@tsbcos/core/protocol";
 import { Ledger } from "@tsbcos/core/ledger";
-import type { ChainHead, ChainRules, GenesisConfig } from "@tsbcos/core/ledger";
+import type { ChainHead, ChainRules, ConsensusType, GenesisConfig } from "@tsbcos/core/ledger";
+import type { PlantedBugs } from "@tsbcos/core/consensus";
 import { MemoryStore } from "@tsbcos/core/state";
 import type { GroupOptions } from "@tsbcos/core/group";
 import type { RunOptions } from "./options.js";
@@ -56,6 +57,17 @@ export function rulesOf(options: RunOptions, suite: CryptoSuite): ChainRules {
   const version = takesTurns(options) ? V2_5_0 : V2_9_0;
   const { consensus: consensusType } = options;
   return { version, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType };
+}
+
+/** One of so many members may fail. Raft stands more, because nobody lies. */
+export function shareOfFaulty(consensus: ConsensusType): number {
+  return consensus === "raft" ? 2 : 3;
+}
+
+/** The planted fault that consensus is handed, if it is that one: two halves of a cluster may then decide differently. */
+export function plantedBugsOf({ bug, consensus }: RunOptions): PlantedBugs | undefined {
+  if (bug !== "quorum-too-small") return undefined;
+  return { quorum: (count) => count - Math.floor((count - 1) / shareOfFaulty(consensus)) - 1 };
 }
 
 /** Settings that clients change while the chain runs. */

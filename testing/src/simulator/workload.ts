@@ -140,7 +140,9 @@ export class Workload {
   }
 
   #bad(kind: Kind): ClientTransaction {
-    const former = this.#made.at(-1 - this.#random.below(5));
+    // Mostly one that may still wait, sometimes one that has long been in a block.
+    const back = this.#random.chance(0.3) ? Math.max(1, this.#made.length) : 5;
+    const former = this.#made.at(-1 - this.#random.below(back));
     const tx = this.#storing();
     switch (kind) {
       case "duplicate":

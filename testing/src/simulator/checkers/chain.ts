@@ -54,6 +54,16 @@ export class ChainChecker {
     return sealers.includes(node) || observers.includes(node);
   }
 
+  /** Who decides a height, and what its leaders are; undefined while nobody has the block before. */
+  decidersAt(height: number): Deciders | undefined {
+    return this.#blocks[height - 1]?.deciders;
+  }
+
+  /** Highest block that the node has reported as stored. */
+  reportedBy(node: number): number {
+    return this.#reported[node] ?? 0;
+  }
+
   /** True when a transaction in a block has this nonce. */
   isNonceUsed(nonce: bigint): boolean {
     return this.#nonces.has(nonce);

@@ -24,8 +24,18 @@ export class ClientChecker {
     return this.#refused;
   }
 
-  /** A node admitted a transaction. */
-  admitted(transaction: ClientTransaction, node: number, incarnation: number): void {
+  /**
+   * A node admitted a transaction.
+   *
+   * @param storedAt height of the node's own block that holds it already; undefined when there is none
+   */
+  admitted(
+    transaction: ClientTransaction,
+    by: { readonly node: number; readonly incarnation: number },
+    storedAt: number | undefined,
+  ): void {
+    const { node, incarnation } = by;
+    check(storedAt === undefined, `n${node} admitted a transaction that its block ${storedAt ?? ""} holds`);
     check(transaction.kind !== "wrong-chain", `n${node} admitted a transaction for another chain`);
     check(transaction.kind !== "malformed", `n${node} admitted a transaction that was cut short`);
     const admissions = this.#admitted.get(transaction.hash) ?? [];

@@ -3,7 +3,7 @@ import { standardSuite } from "@tsbcos/core/crypto";
 import { ZERO_HASH } from "@tsbcos/core/primitives";
 import type { Hash } from "@tsbcos/core/primitives";
 import { decodeBlock, decodeRaftMessage, decodeRaftVows, ModuleId, RaftVoteFlag } from "@tsbcos/core/protocol";
-import type { RaftHeartbeat, RaftHeartbeatResponse, RaftVoteResponse } from "@tsbcos/core/protocol";
+import type { RaftHeartbeat, RaftHeartbeatResponse, RaftVoteRequest, RaftVoteResponse } from "@tsbcos/core/protocol";
 import { check } from "../failure.js";
 
 /** A frame that leaves a node. */
@@ -20,6 +20,10 @@ export interface SentRaftFrame {
 export class RaftChecker {
   /** Who got the vote, by voter and term: it holds across restarts. */
   readonly #votes = new Map<string, number>();
+  /** The vow that each node's disk was last seen with. */
+  readonly #vows = new Map<number, { readonly bytes: Uint8Array; readonly term: number; readonly vote: string }>();
+  /** Highest block that a candidate has named, by candidate and term. */
+  readonly #requests = new Map<string, number>();
   /** What was offered, by term and height. */
   readonly #offers = new Map<string, { readonly node: number; readonly hash: Hash }>();
 
@@ -30,27 +34,55 @@ export class RaftChecker {
    */
   sent(frame: SentRaftFrame): void {
     if (frame.moduleId !== ModuleId.Raft) return;
+    if (frame.backedUp !== undefined) this.#checkVow(frame.node, frame.backedUp);
     const message = decodeRaftMessage(frame.body);
     check(message.ok, `n${frame.node} sent a Raft message that cannot be read`);
+    if (message.value.type === "vote-request") this.#noteRequest(frame.node, message.value);
     if (message.value.type === "vote-response") this.#checkVote(frame, message.value);
     if (message.value.type === "heartbeat") this.#checkOffer(frame, message.value);
     if (message.value.type === "heartbeat-response") this.#checkAcknowledgement(frame, message.value);
   }
 
-  #checkVote({ node, to }: SentRaftFrame, { voteFlag, term }: RaftVoteResponse): void {
+  /** What a disk says of the node's last vote never goes back to an earlier term. */
+  #checkVow(node: number, bytes: Uint8Array): void {
+    const before = this.#vows.get(node);
+    if (before?.bytes === bytes) return;
+    const vows = decodeRaftVows(bytes);
+    check(vows.ok, `n${node} has promises on its disk that cannot be read`);
+    const { votedTerm: term, votedFor } = vows.value;
+    const vote = `${votedFor ?? "nobody"}`.slice(0, 8);
+    if (before !== undefined) {
+      const what = `the disk of n${node} has its vote of term ${term} for ${vote}`;
+      check(term >= before.term, `${what}, and had one of term ${before.term} for ${before.vote}`);
+    }
+    this.#vows.set(node, { bytes, term, vote });
+  }
+
+  #noteRequest(node: number, { term, lastBlockNumber }: RaftVoteRequest): void {
+    const key = `${node}/${term}`;
+    this.#requests.set(key, Math.max(lastBlockNumber, this.#requests.get(key) ?? 0));
+  }
+
+  /** One vote a term, and only for a candidate that will bring the block which the voter has acknowledged. */
+  #checkVote({ node, to, backedUp }: SentRaftFrame, { voteFlag, term }: RaftVoteResponse): void {
     if (voteFlag !== RaftVoteFlag.Granted) return;
     const key = `${node}/${term}`;
     const [candidate = -1] = to;
     const before = this.#votes.get(key) ?? candidate;
     check(before === candidate, `n${node} votes for n${candidate} in term ${term}, and had voted for n${before}`);
     this.#votes.set(key, candidate);
+    const held = backedUp === undefined ? undefined : heldBlock(backedUp);
+    if (held === undefined) return;
+    const brings = this.#requests.get(`${candidate}/${term}`) ?? 0;
+    const what = `n${node} votes for n${candidate} in term ${term}, which has blocks up to ${brings}`;
+    check(brings >= held.number, `${what}, and holds block ${held.number} itself`);
   }
 
   /** One block a term and height: there is one leader, and it does not change its mind. */
   #checkOffer({ node }: SentRaftFrame, heartbeat: RaftHeartbeat): void {
     const { term, uncommittedBlockNumber, uncommittedBlock } = heartbeat;
     if (uncommittedBlock.length === 0) return;
-    const hash = hashOfOffer(uncommittedBlock);
+    const { hash } = readOffer(uncommittedBlock);
     const key = `${term}/${uncommittedBlockNumber}`;
     const before = this.#offers.get(key) ?? { node, hash };
     const what = `n${node} offers ${hash} in term ${term}, and n${before.node} had offered ${before.hash} there`;
@@ -62,15 +94,20 @@ export class RaftChecker {
   #checkAcknowledgement({ node, backedUp }: SentRaftFrame, response: RaftHeartbeatResponse): void {
     const { uncommittedBlockHash: held } = response;
     if (held === ZERO_HASH) return;
-    const vows = backedUp === undefined ? undefined : decodeRaftVows(backedUp);
-    const kept = vows?.ok === true && vows.value.block.length > 0 ? hashOfOffer(vows.value.block) : "nothing";
+    const kept = (backedUp === undefined ? undefined : heldBlock(backedUp))?.hash ?? "nothing";
     check(kept === held, `n${node} says that it holds ${held}, and its disk holds ${kept}`);
   }
 }
 
+/** The block among the promises on a disk. */
+function heldBlock(backedUp: Uint8Array): { readonly hash: Hash; readonly number: number } | undefined {
+  const vows = decodeRaftVows(backedUp);
+  return vows.ok && vows.value.block.length > 0 ? readOffer(vows.value.block) : undefined;
+}
+
 /** The hash of a proposal is that of all chains with Keccak, whatever their signatures are. */
-function hashOfOffer(block: Uint8Array): Hash {
+function readOffer(block: Uint8Array): { readonly hash: Hash; readonly number: number } {
   const decoded = decodeBlock(block, standardSuite);
   check(decoded.ok, "a block that is offered can be read");
-  return decoded.value.hash;
+  return { hash: decoded.value.hash, number: decoded.value.header.number };
 }

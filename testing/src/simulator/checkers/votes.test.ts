@@ -1,4 +1,4 @@
-import { EMPTY_BYTES } from "@tsbcos/core/primitives";
+import { EMPTY_BYTES, nodeId } from "@tsbcos/core/primitives";
 import type { Hash } from "@tsbcos/core/primitives";
 import {
   encodeBackedUpPrepare,
@@ -8,8 +8,10 @@ import {
   PbftPacketId,
 } from "@tsbcos/core/protocol";
 import { describe, expect, it } from "vitest";
+import type { Deciders } from "./deciders.js";
 import { VoteChecker } from "./votes.js";
 
+const NODE = nodeId("0a".repeat(64));
 const A = "aa".repeat(32) as Hash;
 const B = "bb".repeat(32) as Hash;
 type Kind = keyof typeof PbftPacketId;
@@ -24,6 +26,7 @@ function frame(kind: Kind, content: ReturnType<typeof message>, more: { incarnat
   const block = kind === "Prepare" ? new Uint8Array([1]) : EMPTY_BYTES;
   return {
     node: 3,
+    nodeId: NODE,
     incarnation: more.incarnation ?? 1,
     ownIndex: 0,
     moduleId: ModuleId.Pbft,
@@ -39,22 +42,27 @@ function frame(kind: Kind, content: ReturnType<typeof message>, more: { incarnat
   };
 }
 
+function newChecker(deciders: Partial<Deciders> = {}, liars = 0): VoteChecker {
+  const all = { nodes: [NODE], needed: 1, leaderOf: () => NODE, ...deciders };
+  return new VoteChecker({ decidersAt: () => all, liars });
+}
+
 describe("VoteChecker", () => {
   it("accepts one vote of each kind in each view, sent any number of times", () => {
-    const checker = new VoteChecker();
+    const checker = newChecker();
     for (const kind of ["Prepare", "Sign", "Commit", "Commit"] as const) checker.sent(frame(kind, message(5, 0, A)));
     checker.sent(frame("Prepare", message(5, 1, B)));
     checker.sent(frame("Sign", message(6, 0, B)));
   });
 
   it.each(["Prepare", "Sign"] as const)("finds a second %s in one view", (kind) => {
-    const checker = new VoteChecker();
+    const checker = newChecker();
     checker.sent(frame(kind, message(5, 2, A)));
     expect(() => checker.sent(frame(kind, message(5, 2, B)))).toThrow("had sent one for");
   });
 
   it("lets a restarted node sign again, but not against its own commit vote", () => {
-    const checker = new VoteChecker();
+    const checker = newChecker();
     checker.sent(frame("Sign", message(5, 0, A)));
     checker.sent(frame("Sign", message(5, 0, B), { incarnation: 2 }));
     checker.sent(frame("Commit", message(5, 0, B), { incarnation: 2 }));
@@ -62,14 +70,33 @@ describe("VoteChecker", () => {
   });
 
   it("finds a commit vote that leaves before its backup is on the disk", () => {
-    const checker = new VoteChecker();
+    const checker = newChecker();
     expect(() => checker.sent(frame("Commit", message(5, 0, A), { backup: 4 }))).toThrow("a backup of height 4");
     expect(() => checker.sent(frame("Commit", message(5, 0, A), { backup: 0 }))).toThrow("a backup of height none");
   });
 
   it("does not hold a node to the votes of others that it forwards", () => {
-    const checker = new VoteChecker();
+    const checker = newChecker();
     checker.sent(frame("Sign", message(5, 0, A, 1)));
     checker.sent(frame("Sign", message(5, 0, B, 1)));
+  });
+
+  it("finds a proposal of a node that does not lead", () => {
+    const checker = newChecker({ leaderOf: (view) => (view === 1 ? NODE : undefined) });
+    checker.sent(frame("Prepare", message(5, 1, A)));
+    expect(() => checker.sent(frame("Prepare", message(5, 2, A)))).toThrow("where it does not lead");
+  });
+
+  it("finds a vote in a view that too few have asked for, liars counted as having asked", () => {
+    const asks = (checker: VoteChecker, node: number): void =>
+      checker.sent({ ...frame("ViewChange", message(4, 1, A)), node });
+    const checker = newChecker({ needed: 3 });
+    asks(checker, 0);
+    expect(() => checker.sent(frame("Sign", message(5, 1, A)))).toThrow("only (0, 3) have asked");
+    asks(checker, 1);
+    checker.sent(frame("Sign", message(5, 1, A)));
+    const withLiar = newChecker({ needed: 3 }, 1);
+    asks(withLiar, 0);
+    withLiar.sent(frame("Sign", message(5, 1, A)));
   });
 });

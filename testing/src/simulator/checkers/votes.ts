@@ -1,5 +1,5 @@
 /** What an honest node may never put its name to, watched on everything it sends. */
-import type { Hash } from "@tsbcos/core/primitives";
+import type { Hash, NodeId } from "@tsbcos/core/primitives";
 import {
   decodeBackedUpPrepare,
   decodePbftMessage,
@@ -10,10 +10,12 @@ import {
 } from "@tsbcos/core/protocol";
 import type { PbftMessage } from "@tsbcos/core/protocol";
 import { check } from "../failure.js";
+import type { Deciders } from "./deciders.js";
 
 /** A frame that leaves a node. */
 export interface SentFrame {
   readonly node: number;
+  readonly nodeId: NodeId;
   /** Which life of the process: counts restarts. */
   readonly incarnation: number;
   /** Position of the node in the sealer list that it votes in. */
@@ -27,12 +29,27 @@ export interface SentFrame {
 
 const NAMES = { [PbftPacketId.Prepare]: "prepare", [PbftPacketId.Sign]: "sign", [PbftPacketId.Commit]: "commit" };
 
+/** What the votes are judged by. */
+export interface VoteRules {
+  /** Who decides a height; undefined while nobody has the block before. */
+  readonly decidersAt: (height: number) => Deciders | undefined;
+  /** Sealers that may have said anything to anybody. */
+  readonly liars: number;
+}
+
 /** Watches PBFT votes. */
 export class VoteChecker {
+  readonly #rules: VoteRules;
   /** First hash voted for, by node, life, kind, height and view. */
   readonly #voted = new Map<string, Hash>();
   /** What a node has sent a commit vote for, by node and height: it holds across restarts. */
   readonly #locked = new Map<string, Hash>();
+  /** Who has asked for a view, by height and view. */
+  readonly #asked = new Map<string, Set<number>>();
+
+  constructor(rules: VoteRules) {
+    this.#rules = rules;
+  }
 
   /**
    * Looks at one frame.
@@ -47,9 +64,33 @@ export class VoteChecker {
     const { packetId } = packet.value;
     const message = decodePbftMessage(packet.value.message, packetId);
     check(message.ok, `n${frame.node} sent a PBFT message that cannot be read`);
-    if (packetId === PbftPacketId.ViewChange || message.value.index !== frame.ownIndex) return;
+    if (message.value.index !== frame.ownIndex) return;
+    if (packetId === PbftPacketId.ViewChange) return this.#noteViewChange(frame.node, message.value);
+    this.#checkView(frame, packetId, message.value);
     this.#checkOneVoteAView(frame, packetId, message.value);
     if (packetId !== PbftPacketId.Prepare) this.#checkLock(frame, packetId, message.value);
+  }
+
+  /** View changes name the head, votes the height after it. */
+  #noteViewChange(node: number, { height, view }: PbftMessage): void {
+    const key = `${height + 1}/${view}`;
+    const asked = this.#asked.get(key) ?? new Set();
+    this.#asked.set(key, asked.add(node));
+  }
+
+  /** A view begins when enough have asked for it, and has one leader. */
+  #checkView(frame: SentFrame, packetId: keyof typeof NAMES, { height, view }: PbftMessage): void {
+    const what = `n${frame.node} sent a ${NAMES[packetId]} at height ${height}, view ${view}`;
+    const deciders = this.#rules.decidersAt(height);
+    check(deciders !== undefined, `${what}, and nobody has block ${height - 1}`);
+    if (packetId === PbftPacketId.Prepare) {
+      check(deciders.leaderOf(view) === frame.nodeId, `${what}, where it does not lead`);
+    }
+    if (view === 0) return;
+    const asked = new Set(this.#asked.get(`${height}/${view}`)).add(frame.node);
+    const text = [...asked].join(", ");
+    const needed = deciders.needed - this.#rules.liars;
+    check(asked.size >= needed, `${what}, for which only (${text}) have asked, and ${needed} honest ones are needed`);
   }
 
   #checkOneVoteAView(frame: SentFrame, packetId: keyof typeof NAMES, message: PbftMessage): void {
