@@ -20,21 +20,22 @@ const TOKEN =
 
 /** Reads a file. Whatever is no Solidity is passed over: the compiler will complain in better words. */
 export function scan(source: string): Scan {
+  const tokens = [...source.matchAll(TOKEN)].filter(([token]) => !/^(?:\/\/|\/\*)/.test(token));
   const ranges: string[] = [];
   const imports: ImportDirective[] = [];
   let depth = 0;
   let isStart = true;
-  TOKEN.lastIndex = 0;
-  for (let match = TOKEN.exec(source); match !== null; match = TOKEN.exec(source)) {
-    const [token] = match;
-    if (/^(?:\s|\/\/|\/\*)/.test(token)) continue;
+  for (let at = 0; at < tokens.length; at++) {
+    const [token = "", index] = [tokens[at]?.[0], tokens[at]?.index];
+    if (/^\s/.test(token)) continue;
     if (isStart && depth === 0 && (token === "pragma" || token === "import")) {
-      const words = statement(source);
+      const words: string[] = [];
+      for (at++; at < tokens.length && tokens[at]?.[0] !== ";"; at++) words.push(tokens[at]?.[0] ?? "");
       const text = words.find((word) => /^["']/.test(word));
-      if (token === "pragma" && words[0] === "solidity")
-        ranges.push(words.slice(1).join("").replace(/["']/g, " ").trim());
+      const range = /^\s*solidity\b(.*)$/s.exec(words.join(""))?.[1];
+      if (token === "pragma" && range !== undefined) ranges.push(range.replace(/["'\s]+/g, " ").trim());
       if (token === "import" && text !== undefined) {
-        imports.push({ path: text.slice(1, -1), line: source.slice(0, match.index).split("\n").length });
+        imports.push({ path: text.slice(1, -1), line: source.slice(0, index).split("\n").length });
       }
       continue;
     }
@@ -43,17 +44,4 @@ export function scan(source: string): Scan {
     isStart = token === ";" || token === "}";
   }
   return { ranges, imports };
-}
-
-/** The words up to the next semicolon, blanks between them kept as one. */
-function statement(source: string): string[] {
-  const words: string[] = [];
-  for (let match = TOKEN.exec(source); match !== null && match[0] !== ";"; match = TOKEN.exec(source)) {
-    if (/^\s/.test(match[0])) {
-      if (words.length > 0) words.push(" ");
-    } else if (!/^\/[/*]/.test(match[0])) {
-      words.push(match[0]);
-    }
-  }
-  return words;
 }
