@@ -91,9 +91,9 @@ export function createNativeCrypto(): SmTlsCrypto {
  */
 function multiply(number: Uint8Array, point: Uint8Array): Uint8Array | undefined {
   const base = concatBytes(UNCOMPRESSED, point);
-  const after = bigIntToBytes(bytesToBigInt(number) + 1n, 32);
   try {
     // Throws for numbers that are no keys of the curve, and for points that are not on it.
+    const after = bigIntToBytes(bytesToBigInt(number) + 1n, 32);
     const [x, xOfNext] = [number, after].map((factor) => {
       const curve = createECDH(CURVE);
       curve.setPrivateKey(factor);
