@@ -67,6 +67,12 @@ describe.each(SUITES.map((suite) => [suite.name, suite] as const))("%s accounts"
     expect(publicKeyFromPem(encodePublicKeyPem(account))).toEqual({ publicKey: account.publicKey, suite });
   });
 
+  test("PKCS#12 encrypts the key with 3DES, the newest that programs of the 2.x years open", async () => {
+    const bytes = await encodePkcs12(createAccount(suite), PASSWORD);
+    // pbeWithSHAAnd3-KeyTripleDES-CBC, 1.2.840.113549.1.12.1.3
+    expect(bytesToHex(bytes)).toContain("060a2a864886f70d010c0103");
+  });
+
   test("PKCS#12 comes back with its password, and with no other", async () => {
     const account = createAccount(suite);
     const bytes = await encodePkcs12(account, PASSWORD);

@@ -107,7 +107,8 @@ function encryptKey(forge: Forge, account: LocalAccount, password: string): Uint
   const encrypted = forge.pki.encryptPrivateKeyInfo(
     forge.asn1.fromDer(binary(encodePrivateKeyDer(account))),
     password,
-    { algorithm: "aes256", count: ROUNDS, saltSize: SALT_BYTES, prfAlgorithm: "sha256" },
+    // Programs of the 2.x years open no newer encryption of keys. Guessing passwords is as slow with it.
+    { algorithm: "3des", count: ROUNDS, saltSize: SALT_BYTES },
   );
   return fromBinary(forge.asn1.toDer(encrypted).getBytes());
 }
