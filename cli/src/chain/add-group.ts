@@ -1,11 +1,11 @@
 /** A new group among nodes that exist, or more nodes for a group that exists. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { groupGenesis, groupIni } from "@tsbcos/node/operations";
 import { readCertificates } from "../certificates/index.js";
 import { groupFile, readNodeFolder, type NodeFolder } from "../folders/index.js";
 import type { ConsensusType } from "./plan.js";
 import { refuse } from "./refusals.js";
-import { groupGenesis, groupIni } from "./templates.js";
 import { writeFiles, type TextFile } from "./text-files.js";
 
 /** What `add-group` needs. */
@@ -53,13 +53,13 @@ export async function addGroup(options: AddGroupOptions): Promise<AddedGroup> {
   };
 }
 
-function createFiles({ group, otherSealers, ...options }: AddGroupOptions, nodes: readonly NodeFolder[]): TextFile[] {
-  const nodeIds = [...nodes.map(nodeIdOf), ...otherSealers.map((id) => id.toLowerCase())];
+function createFiles(options: AddGroupOptions, nodes: readonly NodeFolder[]): TextFile[] {
+  const { group, otherSealers, consensus: consensusType, freeStorage } = options;
+  const sealers = [...nodes.map(nodeIdOf), ...otherSealers.map((id) => id.toLowerCase())];
   const bad = otherSealers.find((id) => !/^[0-9a-fA-F]{128}$/.test(id));
   if (bad !== undefined) refuse("bad-node-id", `--sealers takes node ids of 128 hexadecimal digits, not "${bad}".`);
-  if (new Set(nodeIds).size !== nodeIds.length) refuse("repeated-node", "The same node is named twice.");
-  const timestampMs = Date.now();
-  const genesis = groupGenesis({ groupId: group, nodeIds, timestampMs, ...options });
+  if (new Set(sealers).size !== sealers.length) refuse("repeated-node", "The same node is named twice.");
+  const genesis = groupGenesis({ groupId: group, consensusType, sealers, timestamp: Date.now(), freeStorage });
   return [
     { path: `group.${group}.genesis`, text: genesis },
     { path: `group.${group}.ini`, text: groupIni() },

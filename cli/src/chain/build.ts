@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { groupGenesis, groupIni } from "@tsbcos/node/operations";
 import {
   agencyFiles,
   agencyFolder,
@@ -26,7 +27,7 @@ import type { ChainPlan, NodePlan } from "./plan.js";
 import { checkProgram } from "./program.js";
 import { ChainBuildError, refuse } from "./refusals.js";
 import { PROGRAM, hostScripts, launcherScript, nodeScripts } from "./scripts.js";
-import { configIni, groupGenesis, groupIni } from "./templates.js";
+import { configIni } from "./templates.js";
 import { below, scriptFile, writeFiles, type TextFile } from "./text-files.js";
 
 /** What has been built, for whoever prints it. */
@@ -180,11 +181,11 @@ function genesisFiles(plan: ChainPlan, credentials: readonly NodeCredentials[]):
   const groups = new Set(plan.nodes.flatMap((node) => node.groups));
   return new Map(
     [...groups].map((groupId) => {
-      const nodeIds = plan.nodes.flatMap((node, index) =>
+      const sealers = plan.nodes.flatMap((node, index) =>
         node.groups.includes(groupId) ? [credentials[index]?.nodeId ?? ""] : [],
       );
-      const { consensus, freeStorage } = plan;
-      const text = groupGenesis({ groupId, nodeIds, timestampMs, consensus, freeStorage });
+      const { consensus: consensusType, freeStorage } = plan;
+      const text = groupGenesis({ groupId, consensusType, sealers, timestamp: timestampMs, freeStorage });
       return [groupId, { path: `group.${groupId}.genesis`, text }];
     }),
   );

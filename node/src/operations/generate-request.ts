@@ -3,6 +3,12 @@ import { err, isNodeId, nodeId, ok, type Failure, type NodeId, type Result } fro
 import { answer, type Answer } from "./answers.js";
 import type { NewGroup } from "./group-texts.js";
 
+/** A group that a client asks for, checked. */
+export interface WantedGroup extends NewGroup {
+  /** Ascending, each once. */
+  readonly sealers: readonly NodeId[];
+}
+
 /** A request that cannot be taken, with the answer to it. */
 export interface RequestRefused extends Failure {
   readonly code: "request-refused";
@@ -29,7 +35,7 @@ function isTimestamp(text: string): boolean {
 export function readGenerateRequest(
   groupId: number,
   request: Readonly<Record<string, unknown>>,
-): Result<NewGroup, RequestRefused> {
+): Result<WantedGroup, RequestRefused> {
   const { timestamp, sealers, enable_free_storage: freeStorage = false, consensus_type: type = "pbft" } = request;
   if (typeof timestamp !== "string") return refuse("invalid `timestamp` field");
   if (!isTimestamp(timestamp)) return refuse(`invalid timestamp: ${timestamp}`);

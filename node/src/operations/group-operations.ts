@@ -12,7 +12,7 @@ import {
   type GroupOperation,
   type GroupState,
 } from "./group-states.js";
-import { genesisText, SETTINGS_TEXT } from "./group-texts.js";
+import { groupGenesis, groupIni } from "./group-texts.js";
 
 /** What the operations need of the node. */
 export interface GroupHost {
@@ -78,7 +78,7 @@ export class GroupOperations {
       if (existsSync(paths.settingsFile)) {
         return answer("settingsExist", `Group config file for group ${groupId} already exists`);
       }
-      createGroupFiles(paths, { genesis: genesisText(wanted.value), settings: SETTINGS_TEXT });
+      createGroupFiles(paths, { genesis: groupGenesis(wanted.value), settings: groupIni() });
       return undefined;
     });
   }
