@@ -16,7 +16,12 @@ export interface RequestRefused extends Failure {
 }
 
 const INT64_MAX = 2n ** 63n - 1n;
-const CONSENSUS_TYPES: readonly unknown[] = ["pbft", "rpbft", "raft"] satisfies readonly NewGroup["consensusType"][];
+const CONSENSUS_TYPES: readonly unknown[] = [
+  "pbft",
+  "rpbft",
+  "raft",
+  "solo",
+] satisfies readonly NewGroup["consensusType"][];
 
 function refuse(message: string): Result<never, RequestRefused> {
   return err({ code: "request-refused", answer: answer("invalidParams", message) });

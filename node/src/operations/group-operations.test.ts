@@ -90,9 +90,11 @@ describe("generating", () => {
   test("B13: every kind of consensus, PBFT when none is named", async () => {
     await operations.generate(2, REQUEST);
     expect(conf("group.2.genesis")).toContain("consensus_type=pbft\n");
-    await operations.generate(3, { ...REQUEST, consensus_type: "raft" });
-    expect(conf("group.3.genesis")).toContain("consensus_type=raft\n");
-    expect(await operations.generate(4, { ...REQUEST, consensus_type: "pow" })).toEqual({
+    for (const [index, type] of ["pbft", "rpbft", "raft", "solo"].entries()) {
+      await operations.generate(3 + index, { ...REQUEST, consensus_type: type });
+      expect(conf(`group.${3 + index}.genesis`)).toContain(`consensus_type=${type}\n`);
+    }
+    expect(await operations.generate(7, { ...REQUEST, consensus_type: "pow" })).toEqual({
       code: "0x7",
       message: "invalid `consensus_type` field",
     });

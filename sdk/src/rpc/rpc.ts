@@ -18,6 +18,8 @@ export interface NewGroup {
   /** Node ids of the first sealers. */
   readonly sealers: readonly string[];
   readonly enableFreeStorage?: boolean;
+  /** How they agree; nodes of 2.x know nothing but PBFT here, which is the default. */
+  readonly consensusType?: "pbft" | "rpbft" | "raft" | "solo";
 }
 
 /** The methods, for one group. Answers are the nodes' own words. */
@@ -247,11 +249,12 @@ export class Rpc {
 
   /** Makes the files of a new group at the node. */
   async generateGroup(groupId: number, group: NewGroup): Promise<types.RpcOutcome> {
-    const { timestamp, sealers, enableFreeStorage } = group;
+    const { timestamp, sealers, enableFreeStorage, consensusType } = group;
     return this.#node("generateGroup", groupId, {
       timestamp: String(timestamp),
       sealers: sealers.map((id) => parseHex(id, 64, "A node id").slice(2)),
       ...(enableFreeStorage === undefined ? {} : { enable_free_storage: enableFreeStorage }),
+      ...(consensusType === undefined ? {} : { consensus_type: consensusType }),
     });
   }
 
