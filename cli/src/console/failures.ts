@@ -1,7 +1,14 @@
 /** Anything that went wrong, as what people read and what programs read. Nobody is shown a stack. */
 import { appendFileSync } from "node:fs";
 import { CodedError } from "@tsbcos/core/primitives";
-import { PrecompiledError, RpcError, TransactionFailedError, TransactionRefusedError, type Receipt } from "@tsbcos/sdk";
+import {
+  ConnectionError,
+  PrecompiledError,
+  RpcError,
+  TransactionFailedError,
+  TransactionRefusedError,
+  type Receipt,
+} from "@tsbcos/sdk";
 import type { Home } from "./home.js";
 import { formatJson, SEPARATOR } from "./print.js";
 
@@ -83,6 +90,8 @@ export function failureOf(error: unknown, home: Home): ConsoleFailure {
       isUsage: false,
     };
   }
+  if (error instanceof ConnectionError)
+    return plain(error.code, `${error.message}\nThe console goes on as soon as a node answers again.`);
   if (error instanceof CodedError) return { ...plain(error.code, error.message), isUsage: error instanceof UsageError };
   return unexpected(error, home);
 }

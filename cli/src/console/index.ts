@@ -2,18 +2,23 @@
 import { Option, type Command } from "commander";
 import { CodedError } from "@tsbcos/core/primitives";
 import { readPassword } from "../account/index.js";
-import { connectTo, destinationOf, type Destination } from "./chain/connection.js";
+import { destinationOf, type Destination } from "./chain/connection.js";
 import { COMMANDS } from "./commands/index.js";
 import { failureOf } from "./failures.js";
-import { prepareHome } from "./home.js";
 import { SEPARATOR } from "./print.js";
 import { EXIT, runScript, runShellWords, runStatements, type Streams } from "./script.js";
-import { Session, type Person } from "./session.js";
+import { homeIn } from "./home.js";
+import { openSession } from "./open.js";
+import type { Person, Session } from "./session.js";
 import { TerminalConsole } from "./terminal.js";
 
+export { destinationOf } from "./chain/connection.js";
 export { COMMANDS } from "./commands/index.js";
 export { arityOf, type Command as ConsoleCommand } from "./command.js";
 export { usageOf } from "./help.js";
+export { openSession } from "./open.js";
+export { runLine, type Ran } from "./runner.js";
+export type { Person, Session } from "./session.js";
 
 interface ConsoleOptions {
   readonly group?: string;
@@ -29,6 +34,7 @@ interface ConsoleOptions {
   readonly config?: string;
   readonly home?: string;
   readonly solc?: string;
+  readonly passwordFile?: string;
 }
 
 const list = (text: string, before: readonly string[] | undefined): readonly string[] => [
@@ -61,6 +67,7 @@ export function addConsoleCommand(program: Command, version: string): void {
     .addOption(new Option("--group <id>", "the group; also the first word").hideHelp())
     .option("--pem <file>", "sign with this account file, or the account of this address; also -pem")
     .option("--p12 <file>", "the same for a file with a password; also -p12")
+    .option("--password-file <file>", "take the password of an account file from a file instead of asking")
     .option("-e, --exec <command>", "run a command and leave; may be repeated, stops at the first that fails", collect)
     .option("--json", "print one JSON value for each command")
     .option("-l, --plain", "no completion, for terminals that have trouble with it")
@@ -122,7 +129,12 @@ async function runConsole(given: readonly string[], options: ConsoleOptions, ver
     output: process.stdout,
     isPlain: options.plain === true,
   });
-  const session = sessionFor(destination, isInteractive ? terminal : NOBODY, groupId, options);
+  const session = openSession(destination, {
+    person: isInteractive ? terminal : nobody(options.passwordFile),
+    groupId,
+    account: options,
+    solc: options.solc,
+  });
   try {
     if (isInteractive) return await converse(session, terminal, destination, version);
     if (options.exec !== undefined) return await runStatements(COMMANDS, session, options.exec, streams);
@@ -133,30 +145,13 @@ async function runConsole(given: readonly string[], options: ConsoleOptions, ver
   }
 }
 
-/** Where nobody sits: passwords come from the environment, or are asked for at the terminal that there may be. */
-const NOBODY: Person = { askPassword: (options) => readPassword(options) };
-
-function sessionFor(destination: Destination, person: Person, groupId: number, options: ConsoleOptions): Session {
-  return new Session({
-    home: destination.home,
-    person,
-    commandNames: COMMANDS.commands.map(({ name }) => name),
-    solc: options.solc,
-    connect: (session) => {
-      prepareHome(destination.home);
-      return connectTo(destination, { groupId, account: options }, session);
-    },
-  });
-}
+/** Where nobody sits: passwords come from a file or the environment, or are asked for at the terminal that there may be. */
+const nobody = (file?: string): Person => ({ askPassword: ({ repeat }) => readPassword({ file, repeat }) });
 
 /** Help needs no chain. */
 function runOffline(words: readonly string[], streams: Streams): Promise<number> {
-  const session = sessionFor(
-    { ...destinationOf({ rpc: ["http://127.0.0.1"] }, process.cwd()), ways: [] },
-    NOBODY,
-    1,
-    {},
-  );
+  const nowhere: Destination = { home: homeIn(process.cwd()), ways: [], from: "", settings: undefined };
+  const session = openSession(nowhere, { person: nobody(), groupId: 1 });
   return runShellWords(COMMANDS, session, words, streams);
 }
 

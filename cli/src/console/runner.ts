@@ -24,9 +24,12 @@ export class CommandTable {
     }
   }
 
-  /** The command of that name or alias. */
+  /** The command of that name or alias; words of SQL are the same in capitals. */
   find(name: string): Command | undefined {
-    return this.#byName.get(name);
+    const command = this.#byName.get(name);
+    if (command !== undefined) return command;
+    const statement = this.#byName.get(name.toLowerCase());
+    return statement?.statement === true ? statement : undefined;
   }
 
   /** The command of that name or alias. @throws UsageError that says which ones are like it */
