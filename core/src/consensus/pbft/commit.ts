@@ -24,7 +24,7 @@ export function preparePersisted(state: PbftState, token: number): void {
   broadcast(state, PbftPacketId.Commit, commit);
   state.trace("debug", "commit-sent", { hash: commit.blockHash });
   // When the votes of others were enough, the block may be stored already; somebody may still need ours.
-  if (commit.height < state.height) return;
+  if (commit.height < state.height) return state.trace("debug", "commit-sent-late", { of: commit.height });
   assert(commit.view === state.view, "a commit vote is for the current view");
   state.commits.add(commit);
   storeIfAgreed(state);

@@ -45,6 +45,7 @@ function pass(state: PbftState, packetId: PbftPacketId, message: PbftMessage, pa
   const key = messageKey(message);
   const to = passing.to.filter((node) => state.filter.mark(packetId, key, node));
   if (to.length === 0) return;
+  state.trace("debug", "message-passed-on", { packetId, of: message.height, index: message.index });
   const body = encodePbftPacket({
     packetId,
     ttl: passing.ttl,

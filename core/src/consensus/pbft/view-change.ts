@@ -90,6 +90,7 @@ function catchUp(state: PbftState, message: PbftMessage, node: NodeId): void {
   const { steadyMs } = state.now;
   if (steadyMs < (state.broughtUpAtMs.get(index) ?? Number.NEGATIVE_INFINITY) + PBFT_BRING_UP_INTERVAL_MS) return;
   state.broughtUpAtMs.set(index, steadyMs);
+  state.trace("debug", "lagging-sealer-brought-up", { index, from: message.view });
   for (const wish of state.viewBeganBy) sendTo(state, node, PbftPacketId.ViewChange, wish);
 }
 
@@ -118,6 +119,7 @@ function followIfAhead(state: PbftState, view: number): void {
   if (view <= state.toView) return;
   const above = state.viewChanges.above(state.toView);
   if (above.sealers <= state.members.faulty) return;
+  state.trace("debug", "others-ahead", { of: above.lowest, sealers: above.sealers });
   state.toView = above.lowest - 1;
   wantViewChange(state.timers);
 }

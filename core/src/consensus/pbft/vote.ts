@@ -12,7 +12,10 @@ import type { FutureVote, VotePacketId } from "./future.js";
 export function handleVote(state: PbftState, vote: FutureVote): boolean {
   const { packetId, message, from } = vote;
   if (!isWorthVerifying(state, packetId, message, from)) return false;
-  if (message.height > state.height) return state.futureVotes.add(vote, state.height);
+  if (message.height > state.height) {
+    state.trace("debug", "vote-kept-for-later", { index: message.index, packetId, of: message.height });
+    return state.futureVotes.add(vote, state.height);
+  }
   if (!isWellSigned(state, message)) {
     state.trace("debug", "vote-badly-signed", { index: message.index, packetId });
     return false;

@@ -67,7 +67,9 @@ export function handleVoteResponse(state: RaftState, from: NodeId, response: Raf
   if (response.term > state.term) noteTerm(state, response.term);
   const { voteFlag } = response;
   // A vote of an earlier term that comes late: its voter may have given the one of this term to somebody else.
-  if (voteFlag === RaftVoteFlag.Granted && response.term !== state.term) return;
+  if (voteFlag === RaftVoteFlag.Granted && response.term !== state.term) {
+    return state.trace("debug", "vote-of-another-term", { from, ofTerm: response.term });
+  }
   const voters = candidacy.answers.get(voteFlag) ?? new Set();
   candidacy.answers.set(voteFlag, voters.add(from));
   switch (voteFlag) {
@@ -107,7 +109,9 @@ export function candidacyExpired(state: RaftState): void {
   const heard = new Set<NodeId>();
   for (const voters of candidacy.answers.values()) for (const voter of voters) heard.add(voter);
   // Enough are there, but they could not agree: try the next term. Otherwise wait for others, in the old one.
-  if (heard.size + 1 >= state.majority) return becomeCandidate(state);
+  const enough = heard.size + 1 >= state.majority;
+  state.trace("debug", enough ? "candidacy-repeated" : "candidacy-given-up", { heard: heard.size });
+  if (enough) return becomeCandidate(state);
   lengthenTimeouts(state.clock);
   state.term = candidacy.formerTerm;
   becomeFollower(state, undefined);
