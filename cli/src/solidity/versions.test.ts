@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { interfaceFiles, readInterface } from "./interfaces.js";
 import { alternativesTo, BUNDLED, chooseVersion, compilerOf, evmVersionFor } from "./versions.js";
 
 const choose = (...ranges: readonly string[]): string => {
@@ -67,5 +69,38 @@ describe("the version of a contract", () => {
 
   test("other lines that a pragma allows are known", () => {
     expect(alternativesTo("0.8.37", [{ file: "A.sol", range: ">=0.5.0" }])).toEqual(["0.5.17", "0.6.10"]);
+  });
+});
+
+describe("docs/reference/solidity.md", () => {
+  const page = readFileSync(new URL("../../../docs/reference/solidity.md", import.meta.url), "utf8");
+  const rows = (section: string): string[][] => {
+    const [, text = ""] = page.split(section);
+    const [table = ""] = text.split(/^#/m);
+    const lines = table.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| -"));
+    return lines
+      .slice(1)
+      .map((line) => line.split(/(?<!\|) \| /).map((cell) => cell.replace(/^\| | *\|$/g, "").trim()));
+  };
+
+  test("says which compiler a pragma means", () => {
+    const table = rows("## Versions");
+    expect(table.map(([, version]) => version)).toEqual(BUNDLED.map(({ version }) => version));
+    for (const [cell = "", version] of table) {
+      for (const [, range = ""] of cell.matchAll(/`([^`]+)`/g))
+        expect([range, choose(range)]).toEqual([range, version]);
+    }
+  });
+
+  test("lists the interfaces that there are, with their contracts and addresses", () => {
+    const table = rows("<!-- interfaces -->");
+    expect(table.map(([file]) => file)).toEqual([...interfaceFiles()].sort().map((name) => `\`./${name}\``));
+    for (const [file = "", contracts = ""] of table) {
+      const text = readInterface(file.slice(3, -1));
+      const names = [...text.matchAll(/^(?:interface|abstract contract) (\w+)/gm)].map(([, name]) => name);
+      if (names.length > 0) expect([...contracts.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(names);
+      const addresses = [...text.matchAll(/at (0x[0-9a-f]{4})/g)].map(([, address]) => address);
+      expect([...contracts.matchAll(/at (0x[0-9a-f]{4})/g)].map(([, address]) => address)).toEqual(addresses);
+    }
   });
 });
