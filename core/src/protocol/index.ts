@@ -57,6 +57,8 @@ export type {
   TransactionsPacket,
   TransactionsStatusPacket,
 } from "./sync-packets.js";
+export { headerFromJson, rawTransactionFromJson, receiptFromJson } from "./json-records.js";
+export type { HeaderJson, ReceiptJson, TransactionJson } from "./json-records.js";
 export { revertReason } from "./revert-reason.js";
 export {
   contractAddress,

@@ -9,14 +9,16 @@ import { bytesToHex, CodedError, concatBytes, hexToBytes } from "@tsbcos/core/pr
 import {
   encodeReceipt,
   encodeRlpInteger,
+  headerFromJson,
   headerHash,
+  rawTransactionFromJson,
+  receiptFromJson,
   rootOfProof,
   verifyTransaction,
   type SupportedVersion,
 } from "@tsbcos/core/protocol";
 import { digitsOf, parseHex } from "../hex.js";
 import type { RpcHeader, RpcProofLevel, RpcReceiptWithProof, RpcTransactionWithProof } from "../rpc/types.js";
-import { headerRecord, receiptRecord, transactionBytes } from "./records.js";
 
 /** What a proof lacks. */
 export type ProofFailure =
@@ -55,7 +57,7 @@ const LEVELS_MAX = 16;
  */
 export function verifyHeader(header: RpcHeader, sealers: readonly string[], suite: CryptoSuite): void {
   const trusted = new Set(sealers.map((id) => parseHex(id, 64, "A node id").slice(2)));
-  const hash = wellFormed("header", () => headerHash(headerRecord(header), suite));
+  const hash = wellFormed("header", () => headerHash(headerFromJson(header), suite));
   if (hash !== digitsOf(header.hash)) {
     throw new ProofError(
       "header-hash-wrong",
@@ -89,7 +91,7 @@ export function verifyTransactionProof(proof: RpcTransactionWithProof, header: R
   const { transaction, txProof } = proof;
   demandBlock(transaction, header);
   const verified = verifyTransaction(
-    wellFormed("transaction", () => transactionBytes(transaction, suite)),
+    wellFormed("transaction", () => rawTransactionFromJson(transaction, suite)),
     suite,
   );
   if (!verified.ok || verified.value.sender !== digitsOf(transaction.from)) {
@@ -122,7 +124,7 @@ export function verifyReceiptProof(
 ): void {
   const { transactionReceipt: receipt, receiptProof } = proof;
   demandBlock(receipt, header);
-  const encoded = wellFormed("receipt", () => encodeReceipt(receiptRecord(receipt), supportedVersion));
+  const encoded = wellFormed("receipt", () => encodeReceipt(receiptFromJson(receipt), supportedVersion));
   demandRoot({
     what: `The receipt of ${receipt.transactionHash}`,
     leaf: leafOf(receipt.transactionIndex, suite.hash(encoded)),

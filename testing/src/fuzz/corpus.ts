@@ -4,7 +4,8 @@ import { standardSuite } from "@tsbcos/core/crypto";
 import { utf8ToBytes } from "@tsbcos/core/primitives";
 import * as protocol from "@tsbcos/core/protocol";
 import type { P2pFrame } from "@tsbcos/core/protocol";
-import { headerOf, loadChain, loadFrames, rawTransactionOf, receiptOf } from "../vectors/index.js";
+import { headerFromJson, rawTransactionFromJson, receiptFromJson } from "@tsbcos/core/protocol";
+import { loadChain, loadFrames } from "../vectors/index.js";
 
 const CAPTURES = ["wire/p2p-pbft.jsonl.gz", "wire/p2p-amop.jsonl.gz", "raft/p2p-raft.jsonl.gz"];
 /** Frames taken of each capture, evenly over its length. */
@@ -38,9 +39,9 @@ export function recordedRecords(frames: readonly Uint8Array[]): Uint8Array[] {
   const chain = loadChain("wire");
   const transactions = chain
     .blocks()
-    .flatMap((block) => block.transactions.map((json) => rawTransactionOf(json, standardSuite)));
-  const headers = chain.headers().map((json) => protocol.encodeHeader(headerOf(json)));
-  const receipts = chain.receipts().map((json) => protocol.encodeReceipt(receiptOf(json), chain.version));
+    .flatMap((block) => block.transactions.map((json) => rawTransactionFromJson(json, standardSuite)));
+  const headers = chain.headers().map((json) => protocol.encodeHeader(headerFromJson(json)));
+  const receipts = chain.receipts().map((json) => protocol.encodeReceipt(receiptFromJson(json), chain.version));
   const batch = protocol.encodeTransactionBatch(transactions.slice(0, 5));
   const texts = ['{"minimumProtocol":1,"maximumProtocol":3,"clientType":"s"}', '["a","#!$TopicNeedVerify_b"]', "1,7"];
   const filter = '{"fromBlock":"1","toBlock":"latest","addresses":["0x1"],"topics":[["0x1"],null],"groupID":"1"}';

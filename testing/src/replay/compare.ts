@@ -2,9 +2,9 @@
 import { bytesToHex } from "@tsbcos/core/primitives";
 import type { ByteString } from "@tsbcos/core/primitives";
 import type { BlockHeader, Receipt, VerifiedTransaction } from "@tsbcos/core/protocol";
-import { statusMessage } from "@tsbcos/core/protocol";
+import { headerFromJson, receiptFromJson, statusMessage } from "@tsbcos/core/protocol";
 import type { TableHash } from "@tsbcos/core/state";
-import { headerOf, plain, receiptOf } from "../vectors/index.js";
+import { plain } from "../vectors/index.js";
 import type { RecordedTable, RpcHeader, RpcReceipt } from "../vectors/index.js";
 
 /** One field that is not as recorded. */
@@ -26,7 +26,7 @@ export interface TableDifference {
 
 /** The first header field that differs, in the order in which the hash covers them. */
 export function compareHeaders(recorded: RpcHeader, computed: BlockHeader): FieldDifference | undefined {
-  return compareRecords(headerOf(recorded), computed);
+  return compareRecords(headerFromJson(recorded), computed);
 }
 
 /** What a receipt is compared with besides itself. */
@@ -43,7 +43,7 @@ export function compareReceipts(
   computed: Receipt,
   place: ReceiptPlace,
 ): FieldDifference | undefined {
-  const { stateRoot: recordedRoot, ...recordedRest } = receiptOf(recorded);
+  const { stateRoot: recordedRoot, ...recordedRest } = receiptFromJson(recorded);
   const { stateRoot, ...rest } = computed;
   return (
     compareRecords(recordedRest, rest) ??

@@ -4,11 +4,11 @@ import type { BlockInput } from "@tsbcos/core/executor";
 import { Ledger } from "@tsbcos/core/ledger";
 import type { ChainHead, ExecutedBlock, LedgerOptions } from "@tsbcos/core/ledger";
 import { ZERO_HASH, height } from "@tsbcos/core/primitives";
-import { BLOOM_BYTES, transactionsRoot, verifyTransaction } from "@tsbcos/core/protocol";
+import { BLOOM_BYTES, rawTransactionFromJson, transactionsRoot, verifyTransaction } from "@tsbcos/core/protocol";
 import type { VerifiedTransaction } from "@tsbcos/core/protocol";
 import { MemoryStore } from "@tsbcos/core/state";
 import type { StateWrite } from "@tsbcos/core/state";
-import { plain, rawTransactionOf, signaturesOf } from "../vectors/index.js";
+import { plain, signaturesOf } from "../vectors/index.js";
 import type { RpcBlock } from "../vectors/index.js";
 import { compareHeaders, compareReceipts, compareTables } from "./compare.js";
 import type { FieldDifference, TableDifference } from "./compare.js";
@@ -114,7 +114,7 @@ class Replay {
     const transactions: VerifiedTransaction[] = [];
     for (const [index, json] of recorded.transactions.entries()) {
       const verified = verifyTransaction(
-        rawTransactionOf(json, this.#recording.rules.suite),
+        rawTransactionFromJson(json, this.#recording.rules.suite),
         this.#recording.rules.suite,
       );
       if (!verified.ok)

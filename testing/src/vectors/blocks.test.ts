@@ -9,14 +9,17 @@ import {
   encodeBlock,
   encodeHeader,
   encodeReceipt,
+  headerFromJson,
   headerHash,
   logBloom,
+  rawTransactionFromJson,
+  receiptFromJson,
   statusMessage,
   verifyTransaction,
 } from "@tsbcos/core/protocol";
 import { CHAIN_NAMES, loadChain } from "./load.js";
 import type { RpcReceipt } from "./load.js";
-import { headerOf, plain, rawTransactionOf, receiptOf, signaturesOf } from "./records.js";
+import { plain, signaturesOf } from "./records.js";
 
 /** Ids of all sealers at rPBFT chains, whose headers name only the working ones. */
 function genesisNodes(genesis: string): NodeId[] {
@@ -37,7 +40,7 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
   test("headers encode to their hashes and follow each other", () => {
     let parent = "0".repeat(64);
     for (const json of blocks) {
-      const header = headerOf(json);
+      const header = headerFromJson(json);
       expect(headerHash(header, suite)).toBe(plain(json.hash));
       expect(decodeHeader(encodeHeader(header))).toEqual(ok(header));
       expect(header.parentHash).toBe(parent);
@@ -54,7 +57,7 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
     let fromSteps = 0;
     for (let i = 0; i < transactions.length; i += stride) {
       const json = transactions[i]!;
-      const raw = rawTransactionOf(json, suite);
+      const raw = rawTransactionFromJson(json, suite);
       const verified = verifyTransaction(raw, suite);
       expect(verified).toMatchObject({ ok: true, value: { hash: plain(json.hash), sender: plain(json.from) } });
       const sent = raws.get(json.hash);
@@ -67,7 +70,7 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
 
   test("receipts have blooms, codes, and survive their encoding", () => {
     for (const json of chain.receipts()) {
-      const receipt = receiptOf(json);
+      const receipt = receiptFromJson(json);
       expect(bytesEqual(logBloom(receipt.logs, suite), receipt.bloom)).toBe(true);
       expect(statusMessage(receipt.status)).toBe(json.statusMsg);
       const encoded = encodeReceipt(receipt, version);
@@ -93,13 +96,13 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
 
   test("blocks survive their encoding", () => {
     for (const json of blocks) {
-      const header = headerOf(json);
+      const header = headerFromJson(json);
       const parts = {
         header,
         hash: headerHash(header, suite),
-        rawTransactions: json.transactions.map((tx) => rawTransactionOf(tx, suite)),
+        rawTransactions: json.transactions.map((tx) => rawTransactionFromJson(tx, suite)),
         signatures: signaturesOf(json),
-        receipts: (receiptsOfBlock.get(json.number) ?? []).map(receiptOf),
+        receipts: (receiptsOfBlock.get(json.number) ?? []).map(receiptFromJson),
       };
       expect(parts.receipts.length).toBe(parts.rawTransactions.length);
       const encoded = encodeBlock(parts, version);
@@ -119,7 +122,7 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
     let checked = 0;
     for (let i = 1; i < headers.length; i += stride) {
       const json = headers[i]!;
-      const sealers = name === "rpbft" ? everybody : headerOf(json).sealerList;
+      const sealers = name === "rpbft" ? everybody : headerFromJson(json).sealerList;
       const signatures = signaturesOf(json);
       expect(new Set(signatures.map(({ index }) => index)).size).toBe(signatures.length);
       for (const { index, signature } of signatures) {

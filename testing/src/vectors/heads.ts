@@ -2,8 +2,9 @@
 import type { ChainHead, ChainSettings } from "@tsbcos/core/ledger";
 import { hash } from "@tsbcos/core/primitives";
 import type { NodeId } from "@tsbcos/core/primitives";
+import { headerFromJson } from "@tsbcos/core/protocol";
 import type { RpcBlock } from "./load.js";
-import { headerOf, plain } from "./records.js";
+import { plain } from "./records.js";
 
 /** What the head is made of besides its block. */
 export interface HeadParts {
@@ -17,7 +18,7 @@ export interface HeadParts {
 /** The head that this block was. */
 export function headOf(json: RpcBlock, { genesisHash, sealers, settings }: HeadParts): ChainHead {
   return {
-    header: headerOf(json),
+    header: headerFromJson(json),
     hash: hash(plain(json.hash)),
     genesisHash: hash(plain(genesisHash)),
     sealers,

@@ -5,6 +5,8 @@ import {
   encodeReceipt,
   merkleProof,
   merkleRoot,
+  rawTransactionFromJson,
+  receiptFromJson,
   receiptLeaves,
   receiptsRoot,
   rootOfProof,
@@ -12,7 +14,7 @@ import {
   transactionsRoot,
 } from "@tsbcos/core/protocol";
 import { CHAIN_NAMES, loadChain } from "./load.js";
-import { plain, rawTransactionOf, receiptOf } from "./records.js";
+import { plain } from "./records.js";
 
 describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
   const chain = loadChain(name);
@@ -24,12 +26,12 @@ describe.each(CHAIN_NAMES)("recorded chain %s", (name) => {
     for (const json of blocks) {
       const transactions = json.transactions.map((tx) => ({
         hash: hash(plain(tx.hash)),
-        raw: rawTransactionOf(tx, suite),
+        raw: rawTransactionFromJson(tx, suite),
       }));
       expect(transactionsRoot(transactions, version, suite)).toBe(plain(json.transactionsRoot));
       const encoded = receipts
         .filter((receipt) => receipt.blockNumber === json.number)
-        .map((receipt) => encodeReceipt(receiptOf(receipt), version));
+        .map((receipt) => encodeReceipt(receiptFromJson(receipt), version));
       expect(receiptsRoot(encoded, version, suite)).toBe(plain(json.receiptsRoot));
     }
     expect(blocks.length).toBeGreaterThan(0);
@@ -56,7 +58,7 @@ describe.each(["standard", "sm"] as const)("recorded proofs of %s", (name) => {
 
       const encoded = receipts
         .filter(({ blockHash }) => blockHash === json.blockHash)
-        .map((one) => encodeReceipt(receiptOf(one), version));
+        .map((one) => encodeReceipt(receiptFromJson(one), version));
       const receiptTree = receiptLeaves(encoded, suite);
       expect(merkleProof(receiptTree, index, suite)).toEqual(receipt.result.receiptProof);
       expect(rootOfProof(receiptTree[index]!, receipt.result.receiptProof, suite)).toBe(plain(block.receiptsRoot));

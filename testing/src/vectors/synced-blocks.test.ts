@@ -4,12 +4,13 @@ import type { Consensus, ConsensusEnvironment, SyncedBlock } from "@tsbcos/core/
 import type { ChainHead, ChainSettings } from "@tsbcos/core/ledger";
 import { groupId, hash, nodeId, ok } from "@tsbcos/core/primitives";
 import type { NodeId, NodeIndex } from "@tsbcos/core/primitives";
+import { headerFromJson } from "@tsbcos/core/protocol";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
 import type { NativeSuites } from "@tsbcos/node/crypto";
 import { headOf } from "./heads.js";
 import { loadChain } from "./load.js";
 import type { RpcBlock, RpcHeader } from "./load.js";
-import { headerOf, plain, signaturesOf } from "./records.js";
+import { plain, signaturesOf } from "./records.js";
 
 /** Chains whose sealers and settings never changed. */
 const CHAINS = {
@@ -56,7 +57,7 @@ class Chain {
   block(number: number): SyncedBlock {
     const header = this.#headers[number]!;
     return {
-      header: headerOf(header),
+      header: headerFromJson(header),
       hash: hash(plain(header.hash)),
       signatures: signaturesOf(header),
       transactionCount: this.blocks[number]!.transactions.length,

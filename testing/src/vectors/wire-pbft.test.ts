@@ -15,22 +15,23 @@ import type { ChainHead, ExecutedBlock } from "@tsbcos/core/ledger";
 import { bytesToHex, createRandom, err, groupId, hash, nodeId, ok } from "@tsbcos/core/primitives";
 import type { Hash, Instant, NodeId, TraceEvent } from "@tsbcos/core/primitives";
 import {
+  decodePbftMessage,
+  decodePbftPacket,
+  decodeSyncPacket,
+  headerFromJson,
   ModuleId,
   P2P_COMPRESSED,
   P2pFrameReader,
   PbftPacketId,
   PbftPacketType,
   V2_9_0,
-  decodePbftMessage,
-  decodePbftPacket,
-  decodeSyncPacket,
   verifyTransaction,
 } from "@tsbcos/core/protocol";
 import type { P2pFrame, PbftMessage, VerifiedTransaction } from "@tsbcos/core/protocol";
 import { headOf } from "./heads.js";
 import { loadChain, loadFrames } from "./load.js";
 import type { RecordedFrame, RpcBlock } from "./load.js";
-import { headerOf, plain } from "./records.js";
+import { plain } from "./records.js";
 
 /** The capture was made in the place of node 3, which is sealer 1 and said nothing. */
 const chain = loadChain("wire");
@@ -169,7 +170,7 @@ class Seat {
   #execute(effect: Extract<ConsensusEffect, { type: "execute-block" }>): void {
     const { header, transactions, token } = effect;
     const json = this.#blocks[header.number] as RpcBlock;
-    const final = headerOf(json);
+    const final = headerFromJson(json);
     const same = final.transactionsRoot === header.transactionsRoot && final.timestamp === header.timestamp;
     if (!same) return this.#step({ type: "block-executed", token, outcome: err({ code: "not-recorded" }) });
     expect(final.parentHash).toBe(header.parentHash);

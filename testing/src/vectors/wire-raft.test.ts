@@ -7,21 +7,22 @@ import type { ChainHead, GenesisConfig } from "@tsbcos/core/ledger";
 import { ZERO_HASH, bytesToHex, createRandom, groupId, hash, nodeId } from "@tsbcos/core/primitives";
 import type { Hash, NodeId, TraceEvent } from "@tsbcos/core/primitives";
 import {
-  ModuleId,
-  P2P_COMPRESSED,
-  P2pFrameReader,
-  V2_9_0,
   decodeBlock,
   decodeRaftMessage,
   decodeSyncPacket,
   encodeRaftMessage,
+  headerFromJson,
   headerHash,
+  ModuleId,
+  P2P_COMPRESSED,
+  P2pFrameReader,
+  V2_9_0,
 } from "@tsbcos/core/protocol";
 import type { P2pFrame, RaftHeartbeat } from "@tsbcos/core/protocol";
 import { headOf } from "./heads.js";
 import { loadChain, loadFrames } from "./load.js";
 import type { RecordedFrame, RpcBlock } from "./load.js";
-import { headerOf, plain } from "./records.js";
+import { plain } from "./records.js";
 
 /** The capture was made in the place of node 3, which said nothing. */
 const chain = loadChain("raft");
@@ -111,7 +112,7 @@ class Seat {
     if (!packet.ok || packet.value.type !== "status") return;
     for (let number = this.#head.header.number + 1; number <= packet.value.number; number++) {
       const block = blocks[number] as RpcBlock;
-      const synced = { header: headerOf(block), hash: hash(plain(block.hash)), signatures: [] };
+      const synced = { header: headerFromJson(block), hash: hash(plain(block.hash)), signatures: [] };
       const checked = this.machine.checkSyncedBlock(
         { ...synced, transactionCount: block.transactions.length },
         this.#head,
@@ -182,7 +183,7 @@ describe("raft/p2p-raft: our machine in the place of the silent member", () => {
       const decoded = decodeBlock(heard.uncommittedBlock, standardSuite);
       if (!decoded.ok) throw new Error("an offered block decodes");
       const { header } = decoded.value;
-      const final = headerOf(blocks[header.number] as RpcBlock);
+      const final = headerFromJson(blocks[header.number] as RpcBlock);
       const { transactionsRoot, timestamp, sealer, sealerList, parentHash } = final;
       expect(header).toMatchObject({ transactionsRoot, timestamp, sealer, sealerList, parentHash });
     }
