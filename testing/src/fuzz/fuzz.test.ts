@@ -21,6 +21,7 @@ const CASES: Readonly<Record<string, number>> = {
   "json-rpc": 3000,
   channel: 100,
   member: 6,
+  "sm-tls": 100,
 };
 
 const targets = allTargets(await loadNativeSuites());

@@ -6,6 +6,7 @@ import { decodersTarget, framesTarget } from "./decoders.js";
 import { jsonRpcTarget } from "./json-rpc.js";
 import { memberTarget } from "./member.js";
 import { precompiledTarget } from "./precompiled.js";
+import { smTlsTarget } from "./sm-tls.js";
 import type { Target } from "./target.js";
 
 /** All targets, in the order in which they take turns. */
@@ -18,5 +19,6 @@ export function allTargets(suites: NativeSuites): Target[] {
     jsonRpcTarget(suites),
     channelTarget(),
     memberTarget(suites),
+    smTlsTarget(),
   ];
 }

@@ -1,2 +1,3 @@
 export * from "./load.js";
 export * from "./records.js";
+export { smCredentials } from "./sm-credentials.js";

@@ -6,9 +6,10 @@ import { sm2KeyOf, readCertificate } from "@tsbcos/core/certificates";
 import { sm2Identity, smSuite } from "@tsbcos/core/crypto";
 import { bytesToHex, bytesToUtf8, concatBytes, hexToBytes, utf8ToBytes } from "@tsbcos/core/primitives";
 import { SmTlsSession } from "@tsbcos/core/sm-tls";
-import type { SmTlsCredentials, SmTlsCrypto, SmTlsEffect } from "@tsbcos/core/sm-tls";
-import { createNativeCrypto, loadSmTlsCredentials } from "@tsbcos/sm-tls";
+import type { SmTlsCrypto, SmTlsEffect } from "@tsbcos/core/sm-tls";
+import { createNativeCrypto } from "@tsbcos/sm-tls";
 import { RECORDINGS } from "./load.js";
+import { smCredentials } from "./sm-credentials.js";
 
 /** Bytes of one side at one moment. */
 interface Piece {
@@ -19,17 +20,6 @@ interface Piece {
 const crypto = createNativeCrypto();
 /** When the recordings were made. */
 const NOW_MS = Date.parse("2026-11-22T20:00:00Z");
-
-function credentialsOf(node: string): SmTlsCredentials {
-  const named = (file: string) => ({ text: readFileSync(`${RECORDINGS}sm/nodes/${node}/${file}`, "utf8"), file });
-  return loadSmTlsCredentials({
-    key: named("gmnode.key"),
-    certificate: named("gmnode.crt"),
-    encryptionKey: named("gmennode.key"),
-    encryptionCertificate: named("gmennode.crt"),
-    authorities: [named("gmca.crt")],
-  }).credentials;
-}
 
 function sent(effects: readonly SmTlsEffect[]): Uint8Array {
   return concatBytes(...effects.flatMap((effect) => (effect.kind === "send" ? [effect.bytes] : [])));
@@ -78,7 +68,7 @@ describe("a recorded handshake between two C++ nodes", () => {
       isFirst = false;
       return drawn;
     };
-    const credentials = credentialsOf("node3");
+    const credentials = smCredentials("node3");
     const session = new SmTlsSession({ role: "client", credentials, crypto: { ...crypto, random }, nowMs: NOW_MS });
     session.start();
     return session.receive(bytes);
@@ -95,7 +85,7 @@ describe("a recorded handshake between two C++ nodes", () => {
   });
 
   test("our server answers the recorded client's hello with the same suite, and believes its certificates", () => {
-    const session = new SmTlsSession({ role: "server", credentials: credentialsOf("node0"), crypto, nowMs: NOW_MS });
+    const session = new SmTlsSession({ role: "server", credentials: smCredentials("node0"), crypto, nowMs: NOW_MS });
     session.start();
     const ours = messagesIn(sent(session.receive(hello)));
     const theirs = messagesIn(flight);
@@ -145,7 +135,7 @@ describe("a recorded connection of the Java SDK's TLS library", () => {
       createKeyPair: () => smSuite.keyPairOf(take("key")),
     };
     const { nowMs } = recorded;
-    const session = new SmTlsSession({ role: "server", credentials: credentialsOf("node0"), crypto: again, nowMs });
+    const session = new SmTlsSession({ role: "server", credentials: smCredentials("node0"), crypto: again, nowMs });
     const said: string[] = [];
     const written: Uint8Array[] = [sent(session.start())];
     const perform = (effects: readonly SmTlsEffect[]): void => {
