@@ -192,7 +192,7 @@ class Teller {
     cluster.inject({ ...seen.frame, from: by, to });
   }
 
-  /** `forge view-change 9 by 3 to 0 1`, `forge prepare 0 by 3 to 0 1`: a message for that view, of a block made up on the spot. */
+  /** `forge view-change 9 by 3 to 0 1`, `forge sign B1 0 by 3 to 1`, `forge prepare 0 by 3 to 0 1`: a message for that view, of a block made up on the spot. */
   #forge(cluster: TestCluster, words: readonly string[]): void {
     const [kind, view] = [words[0], Number(words[1])];
     const [by = 0] = listAfter(words, "by");
@@ -207,10 +207,24 @@ class Teller {
         to,
       );
     }
+    if (kind === "sign" || kind === "commit") return this.#forgeVote(cluster, words, to);
     const made = [cluster.transaction("forged")];
     const forgery = forgePrepare(cluster, by, honestHeader(cluster, by, made), made, view);
     this.#lines.push(`        ${by} claims: prepare ${this.#proposal(forgery.blockHash)} view ${view}`);
     sendForgery(cluster, forgery, to);
+  }
+
+  /** `forge sign B1 0 by 3 to 0 1`: a vote for that block in that view. */
+  #forgeVote(cluster: TestCluster, words: readonly string[], to: readonly number[]): void {
+    const [kind = "", block = "", viewText = ""] = words;
+    const [signer = 0] = listAfter(words, "by");
+    const [blockHash] = [...this.#names].find(([, name]) => name === block) ?? [];
+    assert(blockHash !== undefined, "a block is named before it is voted for");
+    const packetId = kind === "sign" ? PbftPacketId.Sign : PbftPacketId.Commit;
+    const view = Number(viewText);
+    this.#lines.push(`        ${signer} claims: ${kind} ${block} view ${view}`);
+    const height = cluster.node(signer).head.header.number + 1;
+    sendForgery(cluster, { packetId, signer, height, view, blockHash }, to);
   }
 
   #status(status: JsonValue): void {
