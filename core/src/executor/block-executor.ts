@@ -44,18 +44,18 @@ export class BlockExecutor {
     const outcomes = transactions.map((tx) => executeTransaction(block, executable(tx)));
     const stateRoot = block.tables.stateHash();
     const receipts = this.#receipts(outcomes, stateRoot);
-    const encoded = encodeReceipts(receipts, options.version);
+    const encodedReceipts = encodeReceipts(receipts, options.version);
     const executed = {
       ...header,
       stateRoot,
       dbHash: stateRoot,
-      receiptsRoot: receiptsRoot(encoded, options.version, options.suite),
+      receiptsRoot: receiptsRoot(encodedReceipts, options.version, options.suite),
     };
     const hash = headerHash(executed, options.suite);
     if (expectedHash !== undefined && hash !== expectedHash) {
       return err({ code: "block-hash-mismatch", expected: expectedHash, computed: hash, header: executed });
     }
-    return ok({ header: executed, hash, transactions, receipts, changes: block.tables.commit() });
+    return ok({ header: executed, hash, transactions, receipts, encodedReceipts, changes: block.tables.commit() });
   }
 
   /** Answers a read-only call. Whatever it changes is dropped with the tables it ran on. */

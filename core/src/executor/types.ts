@@ -36,6 +36,8 @@ export interface BlockResult {
   readonly hash: Hash;
   readonly transactions: readonly VerifiedTransaction[];
   readonly receipts: readonly Receipt[];
+  /** The receipts encoded, as their root was taken of them. */
+  readonly encodedReceipts: readonly Uint8Array[];
   readonly changes: StateChanges;
 }
 

@@ -93,5 +93,7 @@ export interface ExecutedBlock {
   readonly transactions: readonly VerifiedTransaction[];
   /** One for each transaction, in their order. */
   readonly receipts: readonly Receipt[];
+  /** The receipts encoded, as their root was taken of them; whoever stores the block need not encode them again. */
+  readonly encodedReceipts?: readonly Uint8Array[];
   readonly changes: StateChanges;
 }

@@ -282,10 +282,10 @@ function genesisWrites(block: GenesisBlock, rules: ChainRules, rowWrites: readon
 
 /** The rows of a block beside the tables; its encoding comes first. */
 function blockWrites(block: ExecutedBlock, signatures: readonly BlockSignature[], rules: ChainRules): StateWrite[] {
-  const { header, hash, transactions, receipts } = block;
+  const { header, hash, transactions, receipts, encodedReceipts } = block;
   const { number } = header;
   const rawTransactions = transactions.map(({ raw }) => raw);
-  const whole = encodeBlock({ header, hash, rawTransactions, signatures, receipts }, rules.version);
+  const whole = encodeBlock({ header, hash, rawTransactions, signatures, receipts, encodedReceipts }, rules.version);
   const bare = encodeBlock({ header, hash, rawTransactions: [], signatures, receipts: [] }, rules.version);
   const writes: StateWrite[] = [
     { key: records.blockKey(number), value: whole },

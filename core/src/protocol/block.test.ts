@@ -251,6 +251,13 @@ describe("receipt", () => {
     }
   });
 
+  test.each([V2_5_0, V2_9_0])("those of a block are encoded once or again, to the same bytes (%s)", (version) => {
+    const receipts = [receipt, { ...receipt, status: 22 }];
+    const encodedReceipts = encodeReceipts(receipts, version);
+    const block = { header, hash: headerHash(header, standardSuite), rawTransactions: [], signatures: [], receipts };
+    expect(encodeBlock({ ...block, encodedReceipts }, version)).toEqual(encodeBlock(block, version));
+  });
+
   test("remaining gas is encoded from 2.9.0 on", () => {
     expect(decodeReceipt(encodeReceipt(receipt, V2_9_0), V2_9_0)).toEqual({ ok: true, value: receipt });
     const old = encodeReceipt(receipt, V2_5_0);
