@@ -4,8 +4,6 @@ import { arityOf, type Command, type Family } from "./command.js";
 import { columns } from "./print.js";
 import { editDistance } from "./words.js";
 
-const WIDTH = 118;
-
 /** `getCode <address>`: how a command is written. */
 export function usageOf(command: Command): string {
   const words = command.arguments.map(({ name, optional, repeated }) => {
@@ -38,7 +36,7 @@ export function overview(commands: readonly Command[]): string {
   const part = (family: Family): string => {
     const rows = commands
       .filter((command) => command.family === family)
-      .map(({ name, about }) => `* ${name.padEnd(width)}${about}`.slice(0, WIDTH));
+      .map(({ name, about }) => `* ${name.padEnd(width)}${about}`);
     return [`${family}:`, ...rows].join("\n");
   };
   return [...families.map(part), "`help COMMAND` or `COMMAND -h` explains one command."].join("\n\n");

@@ -35,6 +35,8 @@ export class Session {
   readonly #options: SessionOptions;
   #connecting: Promise<Client> | undefined;
   #client: Client | undefined;
+  /** What the connection is encrypted with; undefined over HTTP. */
+  cryptography: "ECDSA" | "SM" | undefined;
   /** What a person should know of how the connection came about. */
   readonly notes: string[] = [];
 

@@ -34,6 +34,7 @@ export function welcome(nodes: readonly NodeFolder[], shorten: (path: string) =>
     "First things to try, in another terminal:",
     call("getBlockNumber", "[1]"),
     call("getSealerList", "[1]"),
+    "  npx tsbcos console             a console: try `help`, `deploy HelloWorld`, `call HelloWorld latest get`",
     "  node examples/hello.mjs        deploys a contract, calls it, reads it back from every node",
     "",
     "A line for each new block follows (none while there are no transactions). Ctrl-C stops the chain.",

@@ -59,9 +59,10 @@ export function destinationOf(options: ChainOptions, cwd: string): Destination {
   if (options.chain !== undefined) return ofChain(chainIn(resolve(cwd, options.chain)), own);
   const settings = options.config === undefined ? findJavaSettings(cwd) : readJavaSettings(resolve(cwd, options.config));
   if (settings !== undefined) {
+    const folders = options.tls === undefined ? certificateFolders(settings) : [resolve(cwd, options.tls)];
     return {
       home: own ?? homeIn(settings.home, settings.accountFolder),
-      ways: [{ nodes: settings.peers, tls: options.tls === undefined ? settings.certificates : resolve(cwd, options.tls) }],
+      ways: folders.map((tls) => ({ nodes: settings.peers, tls })),
       from: settings.file,
       settings,
     };
@@ -75,6 +76,12 @@ export function destinationOf(options: ChainOptions, cwd: string): Destination {
       "  tsbcos console --nodes 127.0.0.1:20200 --tls FOLDER   channel ports, and the folder with ca.crt, sdk.crt, sdk.key\n" +
       "  tsbcos console --rpc http://127.0.0.1:8545            a JSON-RPC port",
   );
+}
+
+/** Which kind of certificates the nodes want, their settings know and ours do not: both are tried where both are there. */
+function certificateFolders({ certificates }: JavaSettings): readonly string[] {
+  const sm = join(certificates, "gm");
+  return existsSync(sm) ? [certificates, sm] : [certificates];
 }
 
 /** Where somebody stands, if it is the folder of a console; else one in the home folder, for these nodes alone. */
@@ -109,8 +116,9 @@ async function firstOf({ ways, from }: Destination, groupId: number, session: Se
   for (const { nodes, tls } of ways) {
     try {
       const client = await connect({ nodes, groupId, ...(tls === undefined ? {} : { tls }) });
+      session.cryptography = tls === undefined ? undefined : existsSync(join(tls, "gmca.crt")) ? "SM" : "ECDSA";
       const [problem] = problems;
-      if (problem !== undefined) session.notes.push(`Connected over JSON-RPC, because the channel does not work: ${problem}`);
+      if (problem !== undefined && tls === undefined) session.notes.push(`Connected over JSON-RPC, because the channel does not work: ${problem}`);
       return client;
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;

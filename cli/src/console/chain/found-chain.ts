@@ -66,13 +66,20 @@ function rootOf(place: string): string {
 
 /** The channel first: it pushes receipts and is encrypted. */
 function waysTo(nodes: readonly NodeFolder[]): readonly Way[] {
-  const tls = nodes.map((node) => join(dirname(node.directory), "sdk")).find((folder) => existsSync(folder));
+  const tls = nodes.map(certificatesFor).find((folder) => existsSync(folder));
   const ways: Way[] = [];
   if (tls !== undefined) {
     ways.push({ nodes: nodes.map((node) => target(hostOf(node, node.channelListen), node.channelPort)), tls });
   }
   const rpc = nodes.map((node) => `http://${target(hostOf(node, node.rpcListen), node.rpcPort)}`);
   return [...ways, { nodes: rpc, tls: undefined }];
+}
+
+/** Certificates for clients lie beside the nodes; those for SM TLS in a folder of their own. */
+function certificatesFor(node: NodeFolder): string {
+  const folder = join(dirname(node.directory), "sdk");
+  const sm = join(folder, "gm");
+  return node.smChannel && existsSync(sm) ? sm : folder;
 }
 
 const target = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -77,12 +77,12 @@ export const CHAIN_COMMANDS: readonly Command[] = [
   {
     name: "getCryptoType",
     family,
-    about: "Show which hash and signatures the chain uses, and its connections to clients",
+    about: "Show which cryptography the chain uses, and its connections with clients",
     arguments: [],
     examples: ["getCryptoType"],
-    run: ({ client }) => {
+    run: ({ client, cryptography }) => {
       const ledger = client.chain.suite.name === "sm" ? "SM" : "ECDSA";
-      const connection = client.chain.transport.pushes === undefined ? "none (JSON-RPC over HTTP)" : "ECDSA";
+      const connection = cryptography ?? "none (JSON-RPC over HTTP)";
       return Promise.resolve(
         textAnswer({ ledger, ssl: connection }, `ledger crypto type: ${ledger}`, `ssl crypto type: ${connection}`),
       );
@@ -135,7 +135,7 @@ export const CHAIN_COMMANDS: readonly Command[] = [
   {
     name: "getTotalTransactionCount",
     family,
-    about: "Show how many transactions were executed since the first block, and how many failed",
+    about: "Show how many transactions were executed, and how many failed",
     arguments: [],
     examples: ["getTotalTransactionCount"],
     run: transactionCount,

@@ -31,9 +31,9 @@ function abiTables(name: string, abi: Abi, hash: "standard" | "sm"): Outcome {
       ? [{ name: item.name, topic: topicOf(item, suite), signature: item.name + signature(item.inputs) }]
       : [],
   );
-  const rule = `  ${"-".repeat(62)} `;
+  const rule = `  ${"-".repeat(62)}`;
   const methodLines = [
-    "Method list: ",
+    "Method list:",
     ` ${"name".padEnd(20)}|    ${"constant".padEnd(10)}|    ${"methodId".padEnd(10)}  |    signature`,
     rule,
     ...functions.map(
@@ -43,7 +43,7 @@ function abiTables(name: string, abi: Abi, hash: "standard" | "sm"): Outcome {
   ];
   const eventLines = [
     "",
-    "Event list: ",
+    "Event list:",
     ` ${"name".padEnd(20)}|   ${"topic".padEnd(66)}  |   signature`,
     rule,
     ...events.map((one) => ` ${one.name.padEnd(20)}|   ${one.topic}  |   ${one.signature}`),

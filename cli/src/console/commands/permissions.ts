@@ -23,7 +23,7 @@ function manager(role: string, tableName: string, may: string): readonly Command
     {
       name: `grant${role}`,
       family,
-      about: `Let an account ${may}; from then on only accounts that were let may`,
+      about: `Let an account ${may}, and no longer everybody`,
       arguments: [account],
       examples: [`grant${role} ${EXAMPLE}`],
       run: async ({ client }, [who = ""]) => codeAnswer(await client.permissions.grant(tableName, who)),
@@ -52,7 +52,7 @@ export const PERMISSION_COMMANDS: readonly Command[] = [
   {
     name: "grantUserTableManager",
     family,
-    about: "Let an account write a table; from then on only accounts that were let may",
+    about: "Let an account write a table, and no longer everybody",
     arguments: [table, account],
     examples: [`grantUserTableManager t_demo ${EXAMPLE}`],
     run: async ({ client }, [name = "", who = ""]) => codeAnswer(await client.permissions.grant(name, who)),
@@ -80,7 +80,7 @@ export const PERMISSION_COMMANDS: readonly Command[] = [
   {
     name: "grantContractWritePermission",
     family,
-    about: "Let an account call writing functions of a contract; from then on only such accounts may",
+    about: "Let an account call writing functions of a contract, and no longer everybody",
     arguments: [contract, account],
     examples: [`grantContractWritePermission ${EXAMPLE} ${EXAMPLE}`],
     run: async ({ client }, [address = "", who = ""]) => codeAnswer(await client.permissions.grantWrite(address, who)),
