@@ -1,5 +1,5 @@
 /** What an operator changes while the node runs: groups, static peers, and what signal files ask for. */
-export type { Answer } from "./answers.js";
+export { CODES, type Answer } from "./answers.js";
 export { readGroupState, writeGroupState, type GroupPaths } from "./group-files.js";
 export { GroupOperations, type GroupHost } from "./group-operations.js";
 export { decisionAtStart, type GroupState, type StartDecision } from "./group-states.js";

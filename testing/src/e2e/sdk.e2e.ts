@@ -71,6 +71,7 @@ const expectedOf = (program: string): string[] => [...program.matchAll(/\/\/ →
 /** A folder in which the paths and ports of a page are those of the chain under test. */
 function stageFor(name: string): string {
   const stage = join(folder, name);
+  rmSync(stage, { recursive: true, force: true });
   mkdirSync(join(stage, "node_modules", "@tsbcos"), { recursive: true });
   mkdirSync(join(stage, "chain"));
   mkdirSync(join(stage, "examples", "contracts"), { recursive: true });
@@ -82,6 +83,7 @@ function stageFor(name: string): string {
 
 function withPorts(program: string): string {
   let text = program.replaceAll("http://127.0.0.1:8545", chain.node(0).url);
+  text = text.replaceAll("port: 20200", `port: ${chain.node(0).channelPort}`);
   for (const node of chain.nodes) text = text.replaceAll(`127.0.0.1:${20200 + node.index}`, channelOf(node));
   return text;
 }
@@ -104,19 +106,22 @@ function complaintsOf(file: string): string[] {
 
 // First of all: the page says which block is which.
 describe("the programs of the documentation", () => {
-  test.each(["sdk.md", "accounts.md"])("%s compiles, runs, and prints what it says", async (page) => {
-    const stage = stageFor(page);
-    const program = withPorts(programOf(page));
-    const file = join(stage, "program.mts");
-    writeFileSync(file, program);
-    expect(complaintsOf(file)).toEqual([]);
-    const { outputText } = ts.transpileModule(program, {
-      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
-    });
-    writeFileSync(join(stage, "program.mjs"), outputText);
-    const { stdout } = await run(process.execPath, ["program.mjs"], { cwd: stage, timeout: 90_000 });
-    expect(stdout.trim().split("\n")).toEqual(expectedOf(program));
-  });
+  test.each(["sdk.md", "accounts.md", "channel.md", "amop.md"])(
+    "%s compiles, runs, and prints what it says",
+    async (page) => {
+      const stage = stageFor(page);
+      const program = withPorts(programOf(page));
+      const file = join(stage, "program.mts");
+      writeFileSync(file, program);
+      expect(complaintsOf(file)).toEqual([]);
+      const { outputText } = ts.transpileModule(program, {
+        compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+      });
+      writeFileSync(join(stage, "program.mjs"), outputText);
+      const { stdout } = await run(process.execPath, ["program.mjs"], { cwd: stage, timeout: 90_000 });
+      expect(stdout.trim().split("\n")).toEqual(expectedOf(program));
+    },
+  );
 
   test("the examples run", async () => {
     const hello = await run(process.execPath, ["examples/hello.mjs", String(chain.node(0).rpcPort), "Hi"], {

@@ -21,7 +21,11 @@ export function recordedSdk(name: ChainName): string {
 export async function plantRecording(chain: TestChain, name: ChainName): Promise<void> {
   const recorded = join(RECORDINGS, name);
   const batches: (readonly StateWrite[])[] = [];
-  replayedLedger(readRecording(recorded, await loadNativeSuites()), { onWrite: (batch) => batches.push(batch) });
+  replayedLedger(readRecording(recorded, await loadNativeSuites()), {
+    onWrite: (batch) => batches.push(batch),
+    // As nodes that were there from the first block on, which answer calls on any state.
+    opened: new Map([[0, { keepsHistory: true }]]),
+  });
   for (const { index, directory } of chain.nodes) {
     const conf = join(directory, "conf");
     cpSync(join(recorded, "nodes", `node${index}`), conf, { recursive: true });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { statusMessage, TransactionStatus } from "@tsbcos/core/protocol";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
+import { CODES } from "@tsbcos/node/operations";
 import { CHANNEL_ERRORS, INTERNAL_ERROR, METHODS, NODE_ERRORS, PROTOCOL_ERRORS } from "@tsbcos/node/rpc";
 import { describe, expect, test } from "vitest";
 import { loadChain } from "./load.js";
@@ -63,6 +64,12 @@ describe("json-rpc.md", () => {
     const known = new Set(rows(sections(codes, "##").get("JSON-RPC errors") ?? "").map(([code]) => code));
     const named = [...methods.matchAll(/-(?:32|40|10)\d{3,4}\b/g)].map(([code]) => code);
     expect(named.filter((code) => !known.has(code))).toEqual([]);
+  });
+
+  test("the codes of changes of groups and peers are those of the code", () => {
+    const section = sections(methods, "##").get("Changing groups and peers") ?? "";
+    const written = [...section.matchAll(/\| `(0x[0-9a-f]+)` \| \w/g)].map(([, code]) => code);
+    expect(written.sort()).toEqual(Object.values(CODES).sort());
   });
 
   test("the examples are what a node answers", { timeout: 120_000 }, async () => {
