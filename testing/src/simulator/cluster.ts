@@ -53,7 +53,7 @@ export interface ClusterFigures {
   readonly digest: string;
   /** A bare quorum was bound to different blocks and needed the other nodes back. */
   readonly lockedApart: boolean;
-  /** How often each trace event of the core was seen. */
+  /** How often each trace event of the core, refusal of the pool, and drop of synchronisation was seen: see `marks.ts`. */
   readonly marks: ReadonlyMap<string, number>;
 }
 
@@ -142,6 +142,9 @@ export class Cluster implements NodeListener {
     this.#world.run(this.#options.faultPhaseMs);
     this.#faults.stop();
     const alive = this.#demandProgress(this.#calmDown());
+    for (const { group } of alive) {
+      for (const [reason, count] of group?.dropCounts() ?? []) this.#mark(`DROPPED/${reason}`, count);
+    }
     for (const node of alive.slice(1)) this.#compare(alive[0] as SimulatedNode, node);
   }
 
@@ -202,7 +205,10 @@ export class Cluster implements NodeListener {
     check(transaction !== undefined, `n${node.index} answers request ${requestId} which it does not have`);
     this.#submitted.delete(requestId);
     this.#world.note(`n${node.index} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
-    if (!result.ok) return this.#clients.refused();
+    if (!result.ok) {
+      this.#mark(`REFUSED/${result.error.code}`);
+      return this.#clients.refused();
+    }
     check(result.value === transaction.hash, `n${node.index} answers with the hash of another transaction`);
     const height = this.#chain.heightOf(transaction.hash);
     const stored = height !== undefined && height <= this.#chain.reportedBy(node.index) ? height : undefined;
@@ -216,8 +222,12 @@ export class Cluster implements NodeListener {
 
   traced(node: SimulatedNode, { room, event, level, fields }: TraceEvent): void {
     const mark = `${room}/${event}`;
-    this.#marks.set(mark, (this.#marks.get(mark) ?? 0) + 1);
+    this.#mark(mark);
     if (level !== "debug") this.#line(node, mark, fields === undefined ? "" : JSON.stringify(fields));
+  }
+
+  #mark(name: string, count = 1): void {
+    this.#marks.set(name, (this.#marks.get(name) ?? 0) + count);
   }
 
   #line(node: SimulatedNode, event: string, detail: string): void {

@@ -13,8 +13,8 @@ const QUICKLY_FOUND: readonly Bug[] = [
   "lock-forgotten-in-view-change",
   "raft-vote-forgotten",
   "rpbft-rotation-late",
-  "sync-silent-peer-trusted",
-  "pool-drops-silently",
+  "sync-result-not-compared",
+  "nonces-forgotten-at-restart",
   "parallel-execution-races",
   "row-cache-stale",
 ];
