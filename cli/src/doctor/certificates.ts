@@ -142,7 +142,16 @@ function checkEncryptionPair(node: NodeFolder, own: Certificate | undefined, fin
   const file = (key: string, initial: string): string =>
     join(node.keyFolder, readSetting(node.config, "network_security", key) ?? initial);
   const [key, certificate] = [file("en_key", "gmennode.key"), file("en_cert", "gmennode.crt")];
-  const encryption = checkPair({ key, certificate, trusted: node.caFile, chain: node.certificateFile }, findings);
+  checkEncryption({ key, certificate, trusted: node.caFile, chain: node.certificateFile }, own, findings);
+}
+
+/** A pair for key exchange; `files.chain` has the certificate for signing, `own` is that. */
+function checkEncryption(
+  files: PairFiles & { readonly chain: string },
+  own: Certificate | undefined,
+  findings: Findings,
+): void {
+  const encryption = checkPair(files, findings);
   if (own === undefined || encryption === undefined) return;
   if (
     encryption.issuer.commonName === own.issuer.commonName &&
@@ -151,9 +160,9 @@ function checkEncryptionPair(node: NodeFolder, own: Certificate | undefined, fin
     return;
   findings.error(
     CHECK,
-    `${certificate} is of ${encryption.subject.commonName} of ${encryption.issuer.commonName}, ` +
-      `${node.certificateFile} of ${own.subject.commonName} of ${own.issuer.commonName}.`,
-    "Put the signing and the encryption certificate of one node there.",
+    `${files.certificate} is of ${encryption.subject.commonName} of ${encryption.issuer.commonName}, ` +
+      `${files.chain} of ${own.subject.commonName} of ${own.issuer.commonName}.`,
+    "Put the signing and the encryption certificate of one holder there.",
   );
 }
 
@@ -182,19 +191,49 @@ function checkNodeIdFile(node: NodeFolder, own: Certificate, findings: Findings)
  * @param folder the SDK's, which need not be there
  */
 export function checkSdk(folder: string, nodes: readonly NodeFolder[], findings: Findings): void {
+  const [plain, sm] = [nodes.filter((node) => !node.smChannel), nodes.filter((node) => node.smChannel)];
   const files = pairIn(folder, "sdk");
-  // SM TLS takes other files, and no SDK needs to be here at all.
-  const plain = nodes.filter((node) => !node.smChannel);
-  if (plain.length === 0 || !existsSync(files.certificate)) return;
-  const leaf = checkPair(files, findings);
-  if (leaf === undefined || !existsSync(files.trusted)) return;
-  const trusted = readFileSync(files.trusted, "utf8").trim();
-  const strangers = plain.filter((node) => {
-    const own = join(channelFolder(node) ?? node.keyFolder, "ca.crt");
+  // No SDK needs to be here at all.
+  if (plain.length > 0 && existsSync(files.certificate)) {
+    const leaf = checkPair(files, findings);
+    const caOf = (node: NodeFolder): string => join(channelFolder(node) ?? node.keyFolder, "ca.crt");
+    if (leaf !== undefined) compareAuthorities({ folder, leaf, trusted: files.trusted, caOf }, plain, findings);
+  }
+  if (sm.length > 0 && existsSync(join(folder, "gm", "gmsdk.crt"))) checkSmSdk(join(folder, "gm"), sm, findings);
+}
+
+/** The SDK's files for SM TLS. */
+function checkSmSdk(folder: string, nodes: readonly NodeFolder[], findings: Findings): void {
+  const file = (name: string): string => join(folder, name);
+  const signing = { key: file("gmsdk.key"), certificate: file("gmsdk.crt"), trusted: file("gmca.crt") };
+  const leaf = checkPair(signing, findings);
+  const encryption = { key: file("gmensdk.key"), certificate: file("gmensdk.crt"), trusted: signing.trusted };
+  checkEncryption({ ...encryption, chain: signing.certificate }, leaf, findings);
+  if (leaf === undefined) return;
+  const caOf = ({ caFile }: NodeFolder): string => caFile;
+  compareAuthorities({ folder, leaf, trusted: signing.trusted, caOf }, nodes, findings);
+}
+
+/** Whether the SDK and the nodes trust the same authority, without which they cannot connect. */
+function compareAuthorities(
+  sdk: {
+    readonly folder: string;
+    readonly leaf: Certificate;
+    readonly trusted: string;
+    caOf(node: NodeFolder): string;
+  },
+  nodes: readonly NodeFolder[],
+  findings: Findings,
+): void {
+  const { folder, leaf, caOf } = sdk;
+  if (!existsSync(sdk.trusted)) return;
+  const trusted = readFileSync(sdk.trusted, "utf8").trim();
+  const strangers = nodes.filter((node) => {
+    const own = caOf(node);
     return existsSync(own) && readFileSync(own, "utf8").trim() !== trusted;
   });
   const names = strangers.map((node) => node.name).join(", ");
-  if (strangers.length === plain.length) {
+  if (strangers.length === nodes.length) {
     const remedy = "Make files of the nodes' agency: tsbcos chain add-sdk.";
     findings.error(CHECK, `The SDK in ${folder} and ${names} trust different CAs, so they cannot connect.`, remedy);
   } else if (strangers.length > 0) {

@@ -128,6 +128,21 @@ describe("certificates", () => {
     ]);
   });
 
+  test("SM: an SDK whose files for SM TLS are of two holders", async () => {
+    const config = join(work, SM0, "config.ini");
+    writeFileSync(config, readFileSync(config, "utf8").replace("sm_crypto_channel=false", "sm_crypto_channel=true"));
+    const sdk = join(work, "sm/127.0.0.1/sdk");
+    const check = (): Promise<readonly string[]> =>
+      found((findings) => checkSdk(sdk, findNodeFolders(join(work, SM0)), findings));
+    expect(await check()).toEqual([]);
+    for (const file of ["key", "crt"]) {
+      copyFileSync(join(work, SM0, `conf/gmennode.${file}`), join(sdk, `gm/gmensdk.${file}`));
+    }
+    expect(await check()).toEqual([
+      expect.stringMatching(/^error: .*gmensdk\.crt is of node0 of agency-gm, .*gmsdk\.crt of sdk/),
+    ]);
+  });
+
   test("an SDK of other nodes cannot connect", async () => {
     const nodes = (): readonly NodeFolder[] => findNodeFolders(join(work, "nodes"));
     const sdk = join(work, "nodes/127.0.0.1/sdk");

@@ -131,7 +131,7 @@ export class ChainNode {
 
   /** Its node id. */
   get nodeId(): string {
-    return this.read("conf/node.nodeid").trim();
+    return this.read(this.exists("conf/gmnode.nodeid") ? "conf/gmnode.nodeid" : "conf/node.nodeid").trim();
   }
 
   /** Text of one of its files. */
