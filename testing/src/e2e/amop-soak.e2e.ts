@@ -305,7 +305,7 @@ describe("too much", () => {
     const sendLarge = async (bytes: number): Promise<number> => (await publisher.send("large", large(bytes))).result;
     expect(await sendLarge(largest)).toBe(0);
     expect(await sendLarge(CHANNEL_FRAME_BYTES_MAX - overhead)).toBe(103);
-    const results = await Promise.all(Array.from({ length: 6 }, () => sendLarge(40_000_000)));
+    const results = await Promise.all(Array.from({ length: 4 }, () => sendLarge(40_000_000)));
     // A subscriber on a busy machine may need more than five seconds for the others.
     expect(results.every((result) => [0, 103, 104].includes(result))).toBe(true);
     for (const index of [0, 1]) {
