@@ -105,7 +105,7 @@ test("programs and scripts that pages run are there", () => {
   for (const { where, file } of run) expect(existsSync(join(ROOT, file)), where).toBe(true);
   const paths = ALL.flatMap(({ where, words }) =>
     words
-      .filter((word) => /^(?:docs|testing|examples|tools|core|node|sdk|cli)\/[\w./-]+\w$/.test(word))
+      .filter((word) => /^(?:docs|testing|examples|tools|core|node|sdk|cli)\/[\w./-]+\.\w+$/.test(word))
       .map((path) => ({ where, path })),
   );
   const missing = paths.filter(({ path }) => !existsSync(join(ROOT, path)));
