@@ -7,8 +7,11 @@ export interface Route {
   readonly endpoint: string;
 }
 
-/** Codes that say that this node cannot answer for the group, while another may. */
-const NOT_HERE: ReadonlySet<number> = new Set([-40001, -40009, -40010, -40012, -41002, -41006]);
+/**
+ * Codes that say that this node cannot answer, while another may: it does not run the group, does not let this client
+ * use it, or does not keep past states (-40013) or has too many calls on them waiting (-40015).
+ */
+const NOT_HERE: ReadonlySet<number> = new Set([-40001, -40009, -40010, -40012, -40013, -40015, -41002, -41006]);
 
 /**
  * Asks one node after the other until one answers.

@@ -22,8 +22,9 @@ const VALUES: readonly Json[] = [
 
 function madeUp(random: Random): string {
   if (random.chance(0.002)) return pick(random, ["[", '{"id":', "[[1],"]).repeat(100_000);
-  const [name, { parameters }] = pick(random, [...METHODS]);
-  const count = random.chance(0.8) ? (parameters?.length ?? 0) : random.below(6);
+  const [name, { parameters = [], optional = [] }] = pick(random, [...METHODS]);
+  const declared = parameters.length + random.below(optional.length + 1);
+  const count = random.chance(0.8) ? declared : random.below(6);
   const params = Array.from({ length: count }, (_, index) =>
     index === 0 && random.chance(0.9) ? 1 : pick(random, VALUES),
   );
