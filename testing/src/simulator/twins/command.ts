@@ -4,15 +4,12 @@ import { EXIT_CODES } from "../failure.js";
 import type { RunWishes } from "../options.js";
 import { runBatch } from "../pool.js";
 import type { TwinOutcome } from "../run.js";
-import { ENUMERATED, INSTANCES, NODES, PARTITIONS, PRUNED, ROUNDS } from "./scenarios.js";
+import { ENUMERATED, INSTANCES, NODES, PARTITIONS, PRUNED, ROUND_CLASSES, ROUNDS } from "./scenarios.js";
 
 /** Scenarios without `--runs`: all enumerated ones, and some more. */
 export const TWIN_RUNS = 8000;
 
 const PROGRESS_RUNS = 500;
-/** A partition of a round, with its leader as seen from the twinned node. */
-const PAIRS = PARTITIONS.length * NODES;
-
 /** What to play. */
 export interface TwinSettings {
   /** Number of the first scenario. */
@@ -85,7 +82,7 @@ class Counted {
       `${NODES} nodes and a twin of one: ${INSTANCES} instances, cut in each of ${ROUNDS} rounds in one of all ${all} ways`,
       `two partitions in turn: ${this.#enumerated} of ${ENUMERATED.length} scenarios, ${PRUNED} more mirror one of them`,
       `drawn by lot:           ${runs - this.#enumerated} of ${NODES} x ${all}^${ROUNDS} = ${(NODES * all ** ROUNDS).toExponential(1)}`,
-      `partition and leader:   ${this.#metFirst.size} of ${PAIRS} pairs met in first rounds, ${this.#met.size} in any`,
+      `partition and leader:   ${this.#metFirst.size} of ${ROUND_CLASSES} pairs that differ met in first rounds, ${this.#met.size} in any`,
       `rounds played:          ${this.#rounds}; all ${ROUNDS} of them in ${this.#complete} scenarios; ${this.#blocks} blocks`,
       `locked apart at the end: ${this.#lockedApart} (bound to different blocks: a limit of the protocol, see the manual)`,
     ];

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { ENUMERATED, NODES, PARTITIONS, PRUNED, ROUNDS, scenarioOf, swapped } from "./scenarios.js";
+import {
+  ENUMERATED,
+  NODES,
+  PARTITIONS,
+  PRUNED,
+  ROUND_CLASSES,
+  roundClass,
+  ROUNDS,
+  scenarioOf,
+  swapped,
+} from "./scenarios.js";
 
 describe("scenarios of twins", () => {
   it("know all 52 ways to cut five instances, each once", () => {
@@ -30,6 +40,14 @@ describe("scenarios of twins", () => {
         expect(kept.has(`3 ${first} ${second}`) || kept.has(mirrored)).toBe(true);
       }
     }
+  });
+
+  it("begin with every pair of a partition and a leader that differ from the twinned node's place", () => {
+    expect(ROUND_CLASSES).toBe(36 * 4);
+    // Sealer 0 leads at height 1 in view 0.
+    const first = new Set(ENUMERATED.map(({ twinned, first: cut }) => roundClass(cut, twinned, 0)));
+    expect(first.size).toBe(ROUND_CLASSES);
+    expect(roundClass("00111", 0, 0)).toBe(roundClass("10011", 1, 1));
   });
 
   it("have the same partitions for the same number, and drawn ones behind the enumerated", () => {

@@ -46,10 +46,30 @@ function partitionsOf(count: number): Partition[] {
 export function swapped(partition: Partition, twinned: number): Partition {
   const sets = [...partition];
   [sets[twinned], sets[TWIN]] = [sets[TWIN] as string, sets[twinned] as string];
+  return renumbered(sets);
+}
+
+function renumbered(sets: readonly string[]): Partition {
   const names = new Map<string, string>();
   for (const set of sets) if (!names.has(set)) names.set(set, String(names.size));
   return sets.map((set) => names.get(set)).join("");
 }
+
+/**
+ * What a round is like: its cut and its leader, as seen from the twinned node.
+ *
+ * The nodes in their circle may be moved on by any number of places, with the leaders, and the twinned node and the
+ * twin may change places: two rounds that differ in nothing else are alike.
+ */
+export function roundClass(partition: Partition, twinned: number, leader: number): string {
+  const turned = Array.from({ length: NODES }, (_, place) => partition[(twinned + place) % NODES] as string);
+  const cut = renumbered([...turned, partition[TWIN] as string]);
+  const mirrored = swapped(cut, 0);
+  return `${cut <= mirrored ? cut : mirrored} ${(leader - twinned + NODES) % NODES}`;
+}
+
+/** How many classes of rounds there are: 36 cuts and 4 leaders. */
+export const ROUND_CLASSES = new Set(PARTITIONS.map((cut) => roundClass(cut, 0, 0))).size * NODES;
 
 /** Two partitions that take turns, and whose key the twin has. */
 interface Turn {

@@ -24,7 +24,7 @@ import { drawKeys, genesisHeadOf, genesisOf, groupOptionsOf, plantedBugsOf, rule
 import type { Story } from "../story.js";
 import { Workload } from "../workload.js";
 import { World } from "../world.js";
-import { INSTANCES, NODES, ROUNDS, TWIN } from "./scenarios.js";
+import { INSTANCES, NODES, roundClass, ROUNDS, TWIN } from "./scenarios.js";
 import type { Partition, Scenario } from "./scenarios.js";
 
 /** Virtual time in which the rounds are played; time-outs grow by half with each round that fails. */
@@ -44,9 +44,9 @@ export interface TwinFigures {
   readonly digest: string;
   /** Rounds that were begun under a partition, of those in the scenario. */
   readonly rounds: number;
-  /** What was met: the partition of a round, and how far its leader stands behind the twinned node. */
+  /** Classes of the rounds that were begun. */
   readonly met: readonly string[];
-  /** Which of them was met in the first round. */
+  /** That of the first round. */
   readonly metFirst: string;
   /** Honest nodes were bound to different blocks in the end, which this protocol has no way out of. */
   readonly lockedApart: boolean;
@@ -222,7 +222,7 @@ export class TwinCluster implements NodeListener {
     const partition = this.#scenario.partitions[round];
     if (partition === undefined || this.#isWhole) return round;
     const leader = (view + height - 1) % NODES;
-    this.#met.push(`${partition} ${(leader - this.#scenario.twinned + NODES) % NODES}`);
+    this.#met.push(roundClass(partition, this.#scenario.twinned, leader));
     this.#line(node, "round", `${round}: height ${height}, view ${view}, led by n${leader}, cut ${partition}`);
     this.#world.after(0, () => this.#feed());
     return round;
