@@ -89,8 +89,8 @@ class Server implements ChannelServer {
       connected: (connection) => {
         this.#connected(connection);
       },
-      refused: (reason, remote) => {
-        this.#refuse(reason, remote);
+      refused: (reason, remote, message) => {
+        this.#refuse(reason, remote, message === undefined ? {} : { message });
       },
     });
     this.#ticks = setInterval(() => {
@@ -188,9 +188,9 @@ class Server implements ChannelServer {
     session.start();
   }
 
-  #refuse(reason: string, remote: Endpoint): void {
+  #refuse(reason: string, remote: Endpoint, more: { readonly message?: string } = {}): void {
     this.#refused.add(reason);
-    this.#trace("warn", "connection-refused", { reason, address: remote.host, port: remote.port });
+    this.#trace("warn", "connection-refused", { ...more, reason, address: remote.host, port: remote.port });
   }
 
   #sessionClosed(session: Session, reason: string): void {

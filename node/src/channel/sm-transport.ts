@@ -34,8 +34,8 @@ export function createClientSmTls(options: ClientSmTlsOptions): ClientTransport 
           stream.destroy();
           events.refused(client.error.code, remote);
         },
-        refused(reason, remote) {
-          events.refused(reason, remote);
+        refused(reason, remote, detail) {
+          events.refused(reason, remote, detail);
         },
       }),
   };

@@ -26,8 +26,8 @@ export interface ClientConnection {
 export interface ClientListenerEvents {
   /** A connection is complete. */
   connected(connection: ClientConnection): void;
-  /** A connection was given up before; `reason` is a kebab-case code. */
-  refused(reason: string, remote: Endpoint): void;
+  /** A connection was given up before; `reason` is a kebab-case code, `detail` says more to people, where more is known. */
+  refused(reason: string, remote: Endpoint, detail?: string): void;
 }
 
 /** A way to accept clients: TLS or SM TLS. */

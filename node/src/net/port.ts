@@ -14,8 +14,13 @@ export interface PortOptions {
   readonly errorCode: string;
   /** Who is expected, for that error: `other nodes`. */
   readonly expected: string;
-  /** A connection was given up before its handshake was over; `reason` is a kebab-case code. */
-  refused(reason: string, remote: Endpoint): void;
+  /**
+   * A connection was given up before its handshake was over.
+   *
+   * @param reason a kebab-case code
+   * @param detail what happened, for people, where more is known
+   */
+  refused(reason: string, remote: Endpoint, detail?: string): void;
 }
 
 /** An open port. */

@@ -37,7 +37,7 @@ export function listenSmTls(options: SmTlsListenerOptions): Promise<TlsListener>
       },
       (error: unknown) => {
         clearTimeout(timer);
-        options.refused(reasonOf(error), remote);
+        options.refused(reasonOf(error), remote, error instanceof Error ? error.message : undefined);
       },
     );
   });

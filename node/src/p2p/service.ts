@@ -107,8 +107,8 @@ class Service implements P2pService {
       connected: (connection) => {
         this.#connected(connection);
       },
-      refused: (reason, remote) => {
-        this.#refused(reason, remote);
+      refused: (reason, remote, message) => {
+        this.#refused(reason, remote, message === undefined ? {} : { message });
       },
     });
     this.#dialer.tick();
@@ -185,7 +185,7 @@ class Service implements P2pService {
     const refusal = this.#refusalOf(connection.identity.nodeId);
     if (refusal !== undefined) {
       leave(connection);
-      this.#refused(refusal, connection.remote, connection.identity.nodeId);
+      this.#refused(refusal, connection.remote, { nodeId: connection.identity.nodeId });
       return;
     }
     const session = new Session(connection, {
@@ -275,12 +275,11 @@ class Service implements P2pService {
     this.#options.onPeersChanged(this.#peerIds());
   }
 
-  #refused(reason: string, remote: Endpoint, nodeId?: NodeId): void {
+  #refused(reason: string, remote: Endpoint, more: { readonly nodeId?: NodeId; readonly message?: string } = {}): void {
     this.#counters.refused(reason);
-    const who = nodeId === undefined ? {} : { nodeId };
     // Twice a connection and once ourselves is how every chain starts; the rest somebody should look at.
     const level = reason === "duplicate-session" || reason === "own-node" ? "debug" : "warn";
-    this.#trace(level, "connection-refused", { ...who, reason, address: remote.host, port: remote.port });
+    this.#trace(level, "connection-refused", { ...more, reason, address: remote.host, port: remote.port });
   }
 
   #dialFailed(to: Endpoint, error: unknown): void {

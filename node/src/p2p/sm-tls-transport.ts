@@ -35,8 +35,8 @@ export function createSmTlsTransport(
             events.refused(connection.error.code, remote);
           }
         },
-        refused(reason, remote) {
-          events.refused(reason, remote);
+        refused(reason, remote, detail) {
+          events.refused(reason, remote, detail);
         },
       }),
     async dial(to, { timeoutMs, signal }) {

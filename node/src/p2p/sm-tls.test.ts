@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { P2P_HALF_OPEN_PER_ADDRESS_MAX, bytesEqual, createRandom, silentTracer } from "@tsbcos/core/primitives";
-import type { NodeId } from "@tsbcos/core/primitives";
+import type { NodeId, Tracer } from "@tsbcos/core/primitives";
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { createP2pService, createSmTlsTransport, readSmCredentials } from "./index.js";
 import type { P2pService, P2pServiceOptions } from "./index.js";
@@ -132,7 +132,11 @@ describe("strangers", () => {
   }
 
   test("who speak ordinary TLS, or none, are counted by what they did wrong", async () => {
-    const { service } = await startNode(0);
+    const messages: unknown[] = [];
+    const trace: Tracer = ({ event, fields }) => {
+      if (event === "connection-refused") messages.push(fields?.["message"]);
+    };
+    const { service } = await startNode(0, { trace });
     const { port } = service.listening;
     const talker = plain(port);
     talker.write("GET / HTTP/1.1\r\n\r\n");
@@ -144,6 +148,7 @@ describe("strangers", () => {
     await vi.waitFor(() => {
       expect(service.statistics().refused).toEqual({ "record-malformed": 1, "no-common-suite": 1 });
     }, within);
+    expect(messages).toEqual([expect.stringMatching(/no record of TLS/), expect.stringMatching(/speaks ordinary TLS/)]);
   });
 
   test("300 handshakes that nobody ends cost no session, end by themselves, and let others in afterwards", async () => {

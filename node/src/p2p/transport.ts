@@ -29,8 +29,8 @@ export interface SecureListener {
 export interface ListenerEvents {
   /** A connection is complete. */
   connected(connection: SecureConnection): void;
-  /** A connection was given up before; `reason` is a kebab-case code. */
-  refused(reason: string, remote: Endpoint): void;
+  /** A connection was given up before; `reason` is a kebab-case code, `detail` says more to people, where more is known. */
+  refused(reason: string, remote: Endpoint, detail?: string): void;
 }
 
 /** Errors of sockets by which nobody is there. */
