@@ -2,6 +2,7 @@
  * Shell scripts beside the nodes, for people and tools that know those of FISCO BCOS 2.x: the same names, the same
  * words, written anew. They need bash and what comes with it, monitor.sh also curl.
  */
+import { NODE_ENGINE_OPTIONS } from "../processes/index.js";
 import { below, scriptFile, type TextFile } from "./text-files.js";
 
 /** Name of the program that is one node, as scripts of 2.x call it. */
@@ -27,7 +28,7 @@ export function launcherScript(nodeProgram: string, nodeBinary: string): string 
 engine=${quote(nodeBinary)}
 program=${quote(nodeProgram)}
 [ -x "$engine" ] || engine=node
-if [ -f "$program" ]; then exec -a "$0" "$engine" "$program" "$@"; fi
+if [ -f "$program" ]; then exec -a "$0" "$engine" ${NODE_ENGINE_OPTIONS.join(" ")} "$program" "$@"; fi
 # This folder was carried to another machine: the command must be installed here.
 if command=$(command -v tsbcos); then exec -a "$0" "$engine" "$command" node "$@"; fi
 echo "There is no $program on this machine, and no command tsbcos. Install it: npm install -g tsbcos" >&2

@@ -4,6 +4,7 @@ import { CodedError, type NodeId, type TraceEvent } from "@tsbcos/core/primitive
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { buffersOf, packBytes, unpackBytes } from "./bytes-pack.js";
 import { FrameBudget } from "./frame-budget.js";
+import { YOUNG_MEGABYTES } from "./young-generation.js";
 import type { LogFinding, LogWatch } from "./log-watches.js";
 import type {
   BandwidthAsk,
@@ -106,7 +107,7 @@ export class GroupThread {
     const worker = new Worker(entry, {
       workerData: start,
       transferList: [...start.verifierPorts],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     const thread = new GroupThread(worker, events);
     const opened = await new Promise<{ height: number; hash: string }>((resolve, reject) => {

@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { CodedError } from "@tsbcos/core/primitives";
+import { YOUNG_MEGABYTES } from "./young-generation.js";
 
 /** Which signatures the verifiers check. */
 export interface VerifierStart {
@@ -27,7 +28,10 @@ export class VerifierPool {
   ) {
     const threads = options.threads > 0 ? options.threads : Math.max(1, cpus().length - 1);
     this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(entry, { workerData: { sm: options.sm } satisfies VerifierStart });
+      const worker = new Worker(entry, {
+        workerData: { sm: options.sm } satisfies VerifierStart,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+      });
       worker.on("error", (cause) => {
         options.onFailed(new CodedError("verifier-ended", `a verifier thread ended: ${cause.message}`, { cause }));
       });

@@ -9,6 +9,8 @@ import { connectOver, httpTransport, Rpc, type Account, type Client } from "@tsb
 
 const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
 const NODE_PROGRAM = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
+/** What the launchers of a node give to the engine. */
+const ENGINE_OPTIONS = ["--max-semi-space-size=4"];
 const NODES = 4;
 const UP_WITHIN_MS = 30_000;
 /** Unit of CPU times in /proc, the same on every Linux that Node.js runs on. */
@@ -104,7 +106,7 @@ export class ChainNode {
    */
   start(nodeOptions: readonly string[] = []): void {
     this.#output = "";
-    const child = spawn(process.execPath, [...nodeOptions, NODE_PROGRAM, "-c", "config.ini"], {
+    const child = spawn(process.execPath, [...ENGINE_OPTIONS, ...nodeOptions, NODE_PROGRAM, "-c", "config.ini"], {
       cwd: this.directory,
       stdio: ["ignore", "pipe", "pipe"],
     });
