@@ -1,6 +1,6 @@
 /** Account files in the folders that consoles keep them in: `account/ecdsa` and `account/gm`. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
 import {
   createAccount,
@@ -54,7 +54,7 @@ export class AccountFolder {
 
   /** The file that a path, or an address with or without an ending, means. @throws CodedError `no-key-file` */
   find(pathOrAddress: string): string {
-    if (existsSync(pathOrAddress) && statSync(pathOrAddress).isFile()) return pathOrAddress;
+    if (existsSync(pathOrAddress) && statSync(pathOrAddress).isFile()) return resolve(pathOrAddress);
     const wanted = `0x${digitsOf(pathOrAddress)}`;
     const file = this.list().find(({ address, name }) => name === wanted || address === wanted);
     if (file !== undefined) return file.path;

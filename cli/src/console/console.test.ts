@@ -267,6 +267,7 @@ describe("at a terminal", () => {
       input: input as unknown as ReadStream,
       output: output as unknown as WriteStream,
       isPlain: false,
+      historyFile: home.historyFile,
     });
     const left = (async () => {
       const session = sessionWith(height, terminal);

@@ -1,5 +1,6 @@
 /** Anything that went wrong, as what people read and what programs read. Nobody is shown a stack. */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
 import {
   ConnectionError,
@@ -140,6 +141,7 @@ function unexpected(error: unknown, home: Home): ConsoleFailure {
   const stack = error instanceof Error ? (error.stack ?? what) : what;
   let where = `The details are in ${home.errorLog}.`;
   try {
+    mkdirSync(dirname(home.errorLog), { recursive: true });
     appendFileSync(home.errorLog, `${new Date().toISOString()} ${stack}\n`);
   } catch {
     where = `The details could not be written to ${home.errorLog}.`;

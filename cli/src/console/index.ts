@@ -1,14 +1,17 @@
 /** `tsbcos console`: everything that operators ask of a chain, at a terminal, in scripts, and one command at a time. */
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { CodedError } from "@tsbcos/core/primitives";
 import { readPassword } from "../account/index.js";
 import { destinationOf, type Destination } from "./chain/connection.js";
 import { COMMANDS } from "./commands/index.js";
 import { failureOf } from "./failures.js";
-import { SEPARATOR } from "./print.js";
-import { EXIT, runScript, runShellWords, runStatements, type Streams } from "./script.js";
 import { homeIn } from "./home.js";
 import { openSession } from "./open.js";
+import { SEPARATOR } from "./print.js";
+import { asksForHelp } from "./runner.js";
+import { EXIT, runScript, runShellWords, runStatements, type Streams } from "./script.js";
 import type { Person, Session } from "./session.js";
 import { TerminalConsole } from "./terminal.js";
 
@@ -83,7 +86,13 @@ export function addConsoleCommand(program: Command, version: string): void {
       process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
     })
     .action(async (words: readonly string[], options: ConsoleOptions) => {
-      process.exitCode = await runConsole(words, options, version);
+      try {
+        process.exitCode = await runConsole(words, options, version);
+      } catch (error) {
+        const home = homeIn(join(homedir(), ".tsbcos", "console"));
+        process.stderr.write(`${failureOf(error, home).text.join("\n")}\n`);
+        process.exitCode = EXIT.failed;
+      }
     });
 }
 
@@ -119,15 +128,18 @@ async function runConsole(given: readonly string[], options: ConsoleOptions, ver
     destination = destinationOf(options, process.cwd());
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return COMMANDS.find(words[0] ?? "")?.offline === true
+    return COMMANDS.find(words[0] ?? "")?.offline === true || asksForHelp(words)
       ? runOffline(words, streams)
       : refuse(streams, error.message, error.code);
   }
   const isInteractive = options.exec === undefined && words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;
+  if (isInteractive && streams.json)
+    return refuse(streams, "--json is for commands given by --exec, as words, or on standard input.");
   const terminal = new TerminalConsole(COMMANDS, {
     input: process.stdin,
     output: process.stdout,
     isPlain: options.plain === true,
+    historyFile: destination.home.historyFile,
   });
   const session = openSession(destination, {
     person: isInteractive ? terminal : nobody(options.passwordFile),
@@ -135,6 +147,16 @@ async function runConsole(given: readonly string[], options: ConsoleOptions, ver
     account: options,
     solc: options.solc,
   });
+  // What breaks in the background, where no command waits for it.
+  const unexpected = (error: unknown): void => {
+    const text = failureOf(error, session.home).text.join("\n");
+    if (isInteractive) terminal.say(text);
+    else {
+      process.stderr.write(`${text}\n`);
+      process.exit(EXIT.failed);
+    }
+  };
+  process.on("uncaughtException", unexpected);
   try {
     if (isInteractive) return await converse(session, terminal, destination, version);
     if (options.exec !== undefined) return await runStatements(COMMANDS, session, options.exec, streams);
@@ -142,6 +164,7 @@ async function runConsole(given: readonly string[], options: ConsoleOptions, ver
     return await runScript(COMMANDS, session, process.stdin, streams);
   } finally {
     await session.close();
+    process.off("uncaughtException", unexpected);
   }
 }
 
@@ -171,6 +194,7 @@ async function converse(
     await session.connected();
   } catch (error) {
     terminal.say(failureOf(error, session.home).text.join("\n"));
+    terminal.close();
     return EXIT.failed;
   }
   terminal.say(banner(session, destination, version));

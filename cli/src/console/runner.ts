@@ -12,6 +12,11 @@ export type Ran =
 
 const HELP_WORDS = new Set(["-h", "--help", "-help", "--h", "-H", "--H"]);
 
+/** Whether a command's words only ask for its help, which no chain is needed for. */
+export function asksForHelp(words: readonly string[]): boolean {
+  return HELP_WORDS.has(words[1] ?? "");
+}
+
 /** The commands by every name that they go by. */
 export class CommandTable {
   readonly commands: readonly Command[];

@@ -15,6 +15,8 @@ export interface TerminalOptions {
   readonly output: WriteStream;
   /** No completion, for terminals that have trouble with it. */
   readonly isPlain: boolean;
+  /** Where lines are kept from one session to the next. */
+  readonly historyFile: string;
 }
 
 const HISTORY_MAX = 1_000;
@@ -74,12 +76,16 @@ export class TerminalConsole implements Person {
   /** Takes lines until somebody leaves. */
   async converse(session: Session): Promise<void> {
     this.#session = session;
-    this.#history = readHistory(session.home.historyFile);
     const left = new Promise<void>((done) => (this.#left = done));
     this.#open();
     this.#prompt();
     await left;
-    writeHistory(session.home.historyFile, this.#history);
+    writeHistory(this.#options.historyFile, this.#history);
+  }
+
+  /** Gives the terminal back, for a session that came to nothing. */
+  close(): void {
+    this.#lines?.close();
   }
 
   /** Prints a line without disturbing the one that is being typed. */
@@ -125,7 +131,8 @@ export class TerminalConsole implements Person {
 
   #open(): Interface {
     if (this.#lines !== undefined) return this.#lines;
-    const { input, isPlain } = this.#options;
+    const { input, isPlain, historyFile } = this.#options;
+    this.#history = readHistory(historyFile);
     const lines = createInterface({
       input,
       output: this.#veil,

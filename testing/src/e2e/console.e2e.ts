@@ -47,7 +47,7 @@ function noteVariables(text: string): void {
   const patterns: readonly (readonly [string, RegExp])[] = [
     ["$TRANSACTION", /transaction ?hash: ?(0x[0-9a-f]{64})/i],
     ["$CONTRACT", /contract address: (0x[0-9a-f]{40})/],
-    ["$BLOCK", /^"(0x[0-9a-f]{64})"$/m],
+    ["$BLOCK", /^(0x[0-9a-f]{64})$/m],
     ["$OTHER", /newAccount: (0x[0-9a-f]{40})/],
   ];
   for (const [name, pattern] of patterns) {
@@ -95,33 +95,23 @@ function normalised(text: string): string {
   );
 }
 
-interface Step {
-  readonly command: string;
-  readonly expected: string;
-}
-
 /** Lines behind `> ` are commands, what follows is what they say. */
-function stepsOf(transcript: string): readonly Step[] {
-  return transcript
-    .split(/^> /m)
-    .slice(1)
-    .map((part) => {
-      const [command = "", ...lines] = part.split("\n");
-      return { command, expected: lines.join("\n").trimEnd() };
-    });
+function commandsOf(transcript: string): readonly string[] {
+  return [...transcript.matchAll(/^> (.*)$/gm)].map(([, command = ""]) => command);
 }
 
 const used = new Map<string, { done: number; refused: number }>();
 
-async function perform(step: Step): Promise<string> {
+async function perform(command: string): Promise<string> {
   noteVariables("");
-  const ran: Ran = await runLine(COMMANDS, session, withVariables(step.command));
+  const ran: Ran = await runLine(COMMANDS, session, withVariables(command));
   const text = ran.ok ? ran.outcome.text.join("\n") : ran.failure.text.join("\n");
   noteVariables(text);
-  const name = COMMANDS.find(step.command.split(" ")[0] ?? "")?.name ?? "";
+  const name = COMMANDS.find(command.split(" ")[0] ?? "")?.name ?? "";
   const count = used.get(name) ?? { done: 0, refused: 0 };
   used.set(name, { done: count.done + Number(ran.ok), refused: count.refused + Number(!ran.ok) });
-  const said = normalised(text).trimEnd();
+  // Views change when a node is slow to answer, as nodes of a busy machine are.
+  const said = command === "getPbftView" ? text.replace(/^\d+$/, "<number>") : normalised(text).trimEnd();
   return ran.ok ? said : `(failed: ${ran.failure.isUsage ? "usage" : String(ran.failure.code)})\n${said}`;
 }
 
@@ -131,12 +121,13 @@ describe("transcripts: what every command says, with right and with wrong argume
     const file = join(TRANSCRIPTS, name);
     const stored = readFileSync(file, "utf8");
     const lines: string[] = [];
-    for (const step of stepsOf(stored)) {
-      const said = await perform(step);
-      lines.push(`> ${step.command}`, said, "");
-      if (!IS_RECORDING) expect(said, `${name}: ${step.command}`).toBe(step.expected);
+    for (const command of commandsOf(stored)) {
+      const said = await perform(command);
+      lines.push(`> ${command}`, said, "");
     }
-    if (IS_RECORDING) writeFileSync(file, `${lines.join("\n").trimEnd()}\n`);
+    const transcript = `${lines.join("\n").trimEnd()}\n`;
+    if (IS_RECORDING) writeFileSync(file, transcript);
+    else expect(transcript).toBe(stored);
   });
 
   test("no command is left out", () => {

@@ -1,13 +1,13 @@
 /** Which chain a console is for, and how it is reached. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
 import { connect, ConnectionError, type Client, type CryptoSuite, type LocalAccount } from "@tsbcos/sdk";
 import { homeIn, type Home } from "../home.js";
 import type { Session } from "../session.js";
-import { chainIn, findChain, type Way } from "./found-chain.js";
-import { findJavaSettings, readJavaSettings, type JavaSettings } from "./java-settings.js";
+import { chainIn, chainNear, type Way } from "./found-chain.js";
+import { javaSettingsIn, readJavaSettings, type JavaSettings } from "./java-settings.js";
 
 /** What somebody says of the chain; everything may be left out. */
 export interface ChainOptions {
@@ -57,18 +57,14 @@ export function destinationOf(options: ChainOptions, cwd: string): Destination {
     return { home: own ?? homeFor(options.nodes, cwd), ways: [way], from: "--nodes", settings: undefined };
   }
   if (options.chain !== undefined) return ofChain(chainIn(resolve(cwd, options.chain)), own);
-  const settings = options.config === undefined ? findJavaSettings(cwd) : readJavaSettings(resolve(cwd, options.config));
-  if (settings !== undefined) {
-    const folders = options.tls === undefined ? certificateFolders(settings) : [resolve(cwd, options.tls)];
-    return {
-      home: own ?? homeIn(settings.home, settings.accountFolder),
-      ways: folders.map((tls) => ({ nodes: settings.peers, tls })),
-      from: settings.file,
-      settings,
-    };
+  if (options.config !== undefined) return ofSettings(readJavaSettings(resolve(cwd, options.config)), own, options.tls);
+  // The nearest is meant, whatever it is.
+  for (const folder of ancestorsOf(cwd)) {
+    const settings = javaSettingsIn(folder);
+    if (settings !== undefined) return ofSettings(settings, own, options.tls);
+    const chain = chainNear(folder);
+    if (chain !== undefined) return ofChain(chain, own);
   }
-  const chain = findChain(cwd);
-  if (chain !== undefined) return ofChain(chain, own);
   throw new CodedError(
     "no-chain",
     "There is no chain here, in ./chain, in ./nodes or in a folder above, and no config.toml of the Java console either.\n" +
@@ -78,10 +74,23 @@ export function destinationOf(options: ChainOptions, cwd: string): Destination {
   );
 }
 
-/** Which kind of certificates the nodes want, their settings know and ours do not: both are tried where both are there. */
-function certificateFolders({ certificates }: JavaSettings): readonly string[] {
+/** A folder, and all that it is in. */
+function ancestorsOf(folder: string): readonly string[] {
+  const place = resolve(folder);
+  return dirname(place) === place ? [place] : [place, ...ancestorsOf(dirname(place))];
+}
+
+/** Which kind of certificates the nodes want, they know and their settings do not: both are tried where both are there. */
+function ofSettings(settings: JavaSettings, own: Home | undefined, tls: string | undefined): Destination {
+  const { certificates, peers, home, accountFolder, file } = settings;
   const sm = join(certificates, "gm");
-  return existsSync(sm) ? [certificates, sm] : [certificates];
+  const folders = tls !== undefined ? [resolve(tls)] : existsSync(sm) ? [certificates, sm] : [certificates];
+  return {
+    home: own ?? homeIn(home, accountFolder),
+    ways: folders.map((folder) => ({ nodes: peers, tls: folder })),
+    from: file,
+    settings,
+  };
 }
 
 /** Where somebody stands, if it is the folder of a console; else one in the home folder, for these nodes alone. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { destinationOf } from "./connection.js";
-import { findChain } from "./found-chain.js";
-import { findJavaSettings, readJavaSettings } from "./java-settings.js";
+import { chainNear } from "./found-chain.js";
+import { readJavaSettings } from "./java-settings.js";
 
 let folder: string;
 beforeEach(() => {
@@ -34,9 +34,9 @@ describe("a chain is found", () => {
     (place) => {
       writeChain("chain");
       mkdirSync(join(folder, "elsewhere", "deep"), { recursive: true });
-      const chain = findChain(join(folder, place));
-      expect(chain?.root).toBe(join(folder, "chain"));
-      const [channel, rpc] = chain?.ways ?? [];
+      const { from, ways } = destinationOf({}, join(folder, place));
+      expect(from).toBe(join(folder, "chain"));
+      const [channel, rpc] = ways;
       expect(channel?.tls).toBe(join(folder, "chain", "127.0.0.1", "sdk"));
       expect([...(channel?.nodes ?? [])].sort()).toEqual(["10.1.2.3:20210", "127.0.0.1:20200"]);
       expect(rpc).toMatchObject({ tls: undefined });
@@ -47,7 +47,7 @@ describe("a chain is found", () => {
   test("and another program's config.ini is none", () => {
     write("chain/other/config.ini", "[x]\n");
     write("config.ini", "[x]\n");
-    expect(findChain(folder)).toBeUndefined();
+    expect(chainNear(folder)).toBeUndefined();
   });
 });
 
@@ -72,7 +72,7 @@ maxBlockingQueueSize = "102400"
     write("console/conf/config.toml", SETTINGS);
     mkdirSync(join(folder, "console", "contracts"));
     const home = join(folder, "console");
-    expect(findJavaSettings(join(home, "contracts"))).toEqual({
+    expect(destinationOf({}, join(home, "contracts")).settings).toEqual({
       file: join(home, "conf", "config.toml"),
       home,
       certificates: join(home, "conf"),
@@ -109,6 +109,20 @@ describe("where a console goes", () => {
     });
     expect(of({ nodes: ["127.0.0.1:3"], tls: "sdk" })).toMatchObject({ ways: [{ tls: join(folder, "sdk") }] });
     expect(() => of({ nodes: ["127.0.0.1:3"] })).toThrow("--tls");
+  });
+
+  test("the nearest counts", () => {
+    write("config.toml", '[network]\npeers = ["127.0.0.1:1"]');
+    writeChain("deeper/chain");
+    expect(destinationOf({}, join(folder, "deeper")).from).toBe(join(folder, "deeper", "chain"));
+    expect(destinationOf({}, folder).from).toBe(join(folder, "config.toml"));
+  });
+
+  test("certificates for SM TLS are tried where they are", () => {
+    write("conf/config.toml", '[network]\npeers = ["127.0.0.1:1"]');
+    write("conf/gm/gmca.crt", "");
+    const { ways } = destinationOf({}, folder);
+    expect(ways.map(({ tls }) => tls)).toEqual([join(folder, "conf"), join(folder, "conf", "gm")]);
   });
 
   test("nodes of their own get a folder of their own, unless this is the folder of a console", () => {

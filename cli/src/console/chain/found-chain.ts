@@ -21,14 +21,10 @@ export interface FoundChain {
 const USUAL_NAMES = ["chain", "nodes"];
 const ADDRESS = /^(\d{1,3}\.){3}\d{1,3}$|^[0-9a-fA-F]*:[0-9a-fA-F:]*$/;
 
-/** The chain in a folder, in one below it of the usual name, or in one above it; undefined when there is none. */
-export function findChain(from: string): FoundChain | undefined {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    for (const place of [folder, ...USUAL_NAMES.map((name) => join(folder, name))]) {
-      if (isChain(place)) return chainIn(rootOf(place));
-    }
-    if (dirname(folder) === folder) return undefined;
-  }
+/** The chain in a folder, around it, or in one below it of the usual name; undefined when there is none. */
+export function chainNear(folder: string): FoundChain | undefined {
+  const place = [folder, ...USUAL_NAMES.map((name) => join(folder, name))].find(isChain);
+  return place === undefined ? undefined : chainIn(rootOf(place));
 }
 
 /** The chain in this very folder. @throws CodedError `not-a-chain` */

@@ -20,14 +20,12 @@ export interface JavaSettings {
   readonly password: string | undefined;
 }
 
-/** The settings of a folder or of one above it; undefined when there are none. */
-export function findJavaSettings(from: string): JavaSettings | undefined {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    for (const file of [join(folder, "conf", "config.toml"), join(folder, "config.toml")]) {
-      if (existsSync(file) && /^\s*\[network\]/m.test(readFileSync(file, "utf8"))) return readJavaSettings(file);
-    }
-    if (dirname(folder) === folder) return undefined;
-  }
+/** The settings of the console in a folder; undefined when there are none. @throws CodedError `bad-config` */
+export function javaSettingsIn(folder: string): JavaSettings | undefined {
+  const file = [join(folder, "conf", "config.toml"), join(folder, "config.toml")].find(
+    (one) => existsSync(one) && /^\s*\[network\]/m.test(readFileSync(one, "utf8")),
+  );
+  return file === undefined ? undefined : readJavaSettings(file);
 }
 
 /** Reads one file. @throws CodedError `bad-config` that says which line or key is wrong */

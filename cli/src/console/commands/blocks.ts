@@ -112,7 +112,10 @@ export const BLOCK_COMMANDS: readonly Command[] = [
     about: "Show the hash of a block",
     arguments: [blockNumber],
     examples: ["getBlockHashByNumber 0"],
-    run: async ({ client }, [number = ""]) => jsonAnswer(await client.rpc.getBlockHashByNumber(number)),
+    run: async ({ client }, [number = ""]) => {
+      const hash = await client.rpc.getBlockHashByNumber(number);
+      return textAnswer(hash, hash);
+    },
   },
   {
     name: "getTransactionByHash",

@@ -1,10 +1,9 @@
 /** Contracts by name: compiled when they are needed, explained when that fails. */
-import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
 import { V2_6_0, type SupportedVersion } from "@tsbcos/core/protocol";
 import type { SuiteName } from "@tsbcos/sdk";
-import { createCompiler, type CompiledContract, type SolidityCompiler } from "../../solidity/index.js";
+import { contractNames, createCompiler, type CompiledContract, type SolidityCompiler } from "../../solidity/index.js";
 import type { Home } from "../home.js";
 
 /** What contracts are compiled for. */
@@ -29,9 +28,7 @@ export class Catalogue {
 
   /** Names that contracts in the folder go by. */
   names(): readonly string[] {
-    if (!existsSync(this.#home.contractFolder)) return [];
-    const names = readdirSync(this.#home.contractFolder).flatMap((file) => /^(.+)\.(?:sol|abi)$/.exec(file)?.[1] ?? []);
-    return [...new Set(names)].sort();
+    return contractNames(this.#home.contractFolder);
   }
 
   /** The name that a contract goes by in logs: of `dir/File.sol:Name` it is `Name`. */
