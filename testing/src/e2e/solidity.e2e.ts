@@ -26,6 +26,32 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Deploys a contract compiled by each line, changes it, lets it refuse, and reads it back from every node. */
+async function tryEveryLine(chain: TestChain, hash: "standard" | "sm"): Promise<void> {
+  const writer = await chain.node(0).client();
+  const compiler = createCompiler({ hash, contractsFolder: folder });
+  for (const version of ["0.4.26", "0.5.17", "0.6.10", "0.8.37"]) {
+    const name = `Hello${version.replaceAll(".", "")}`;
+    const text = `pragma solidity ^${version}; contract ${name} { string public name = "old"; event Set(string name);
+      function set(string memory to) public { require(bytes(to).length > 0, "no name"); name = to; emit Set(to); } }`;
+    writeFileSync(join(folder, `${name}.sol`), text);
+    const compiled = await compiler.contract(name);
+    if (!compiled.ok) throw new Error(compiled.error.message);
+    const { abi, bytecode } = compiled.value;
+    const { address } = await writer.deploy({ abi, bytecode } as never);
+    const written = await writer.write({ abi, address, functionName: "set", args: ["new"] } as never);
+    expect(written.events).toMatchObject([{ eventName: "Set", args: { name: "new" } }]);
+    const refused = writer.write({ abi, address, functionName: "set", args: [""] } as never);
+    await expect(refused).rejects.toMatchObject({ reason: "no name" });
+    await chain.reached(written.receipt.blockNumber);
+    for (const node of chain.nodes) {
+      const reader = await node.client();
+      expect(await reader.read({ abi, address, functionName: "name" } as never)).toBe("new");
+    }
+  }
+  await compiler.close();
+}
+
 describe("solidity.md", () => {
   test("its contract compiles, and writes a table", async () => {
     const [, source = ""] = /^```solidity\n([\s\S]*?)^```$/m.exec(page("solidity.md")) ?? [];
@@ -41,28 +67,8 @@ describe("solidity.md", () => {
     expect(await client.tables.select("t_fruits", "apple")).toEqual([{ name: "apple", price: "3" }]);
   });
 
-  test("HelloWorld and Token of every line are deployed, changed and read back from every node", async () => {
-    const compiler = createCompiler({ hash: "standard", contractsFolder: folder });
-    for (const version of ["0.4.26", "0.5.17", "0.6.10", "0.8.37"]) {
-      const name = `Hello${version.replaceAll(".", "")}`;
-      const text = `pragma solidity ^${version}; contract ${name} { string public name = "old"; event Set(string name);
-        function set(string memory to) public { require(bytes(to).length > 0, "no name"); name = to; emit Set(to); } }`;
-      writeFileSync(join(folder, `${name}.sol`), text);
-      const compiled = await compiler.contract(name);
-      if (!compiled.ok) throw new Error(compiled.error.message);
-      const { abi, bytecode } = compiled.value;
-      const { address } = await client.deploy({ abi, bytecode } as never);
-      const written = await client.write({ abi, address, functionName: "set", args: ["new"] } as never);
-      expect(written.events).toMatchObject([{ eventName: "Set", args: { name: "new" } }]);
-      const refused = client.write({ abi, address, functionName: "set", args: [""] } as never);
-      await expect(refused).rejects.toMatchObject({ reason: "no name" });
-      await chain.reached(await client.blockNumber());
-      for (const node of chain.nodes) {
-        const reader = await node.client();
-        expect(await reader.read({ abi, address, functionName: "name" } as never)).toBe("new");
-      }
-    }
-    await compiler.close();
+  test("contracts of every line are deployed, changed and read back from every node", async () => {
+    await tryEveryLine(chain, "standard");
   });
 });
 
@@ -118,5 +124,33 @@ describe("sql.md", () => {
     expect(await runStatement(stranger.tables, "insert into t_mine values (a, b)")).toMatchObject({
       error: { code: "failed", message: "call insert failed!\n* code: -50000\n* message: Permission denied" },
     });
+  });
+});
+
+describe("an SM chain", () => {
+  let sm: TestChain;
+  beforeAll(async () => {
+    sm = await TestChain.build(["-g"]);
+    await sm.start();
+  });
+  afterAll(() => sm.dispose());
+
+  test("runs contracts of every line, found by SM3", async () => {
+    await tryEveryLine(sm, "sm");
+  });
+
+  test("runs the contract of the page, which uses a contract built into the nodes, and statements", async () => {
+    const [, source = ""] = /^```solidity\n([\s\S]*?)^```$/m.exec(page("solidity.md")) ?? [];
+    writeFileSync(join(folder, "Fruits.sol"), source);
+    const compiler = createCompiler({ hash: "sm", contractsFolder: folder });
+    const compiled = await compiler.contract("Fruits");
+    await compiler.close();
+    if (!compiled.ok) throw new Error(compiled.error.message);
+    const { abi, bytecode } = compiled.value;
+    const seller = await sm.node(1).client();
+    const { address } = await seller.deploy({ abi, bytecode } as never);
+    expect((await seller.write({ abi, address, functionName: "add", args: ["apple", 3n] } as never)).result).toBe(1n);
+    const ran = await runStatement(seller.tables, "select * from t_fruits where name = apple");
+    expect(ran).toMatchObject({ value: { text: "{name=apple, price=3}\n1 row in set." } });
   });
 });
