@@ -7,6 +7,7 @@ import { connect, createAccount, parseAbi, type Client } from "@tsbcos/sdk";
 import { smSuite } from "@tsbcos/core/crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestChain, until } from "../harness/index.js";
+import { plantRecording, recordedSdk } from "../harness/recorded-nodes.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const COMMAND = join(ROOT, "cli", "dist", "main.js");
@@ -89,6 +90,23 @@ describe("four nodes with SM TLS between them and for SDKs", () => {
     own.start();
     await chain.connected(own);
   });
+});
+
+test("keys, certificates and blocks of a chain of the C++ tools go on, also for its SDK", async () => {
+  const chain = await TestChain.build(["-g", "-G"]);
+  try {
+    await plantRecording(chain, "sm");
+    await chain.start();
+    const height = await chain.node(0).height();
+    expect(height).toBeGreaterThan(190);
+    const nodes = `127.0.0.1:${chain.node(2).channelPort}`;
+    const client = await connect({ nodes, tls: join(recordedSdk("sm"), "gm") });
+    expect(await transact(client)).toBe(height + 1);
+    await chain.reached(height + 1);
+    await client.close();
+  } finally {
+    await chain.dispose();
+  }
 });
 
 test("SM nodes whose SDKs come with ordinary certificates", async () => {
