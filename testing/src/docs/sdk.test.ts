@@ -1,5 +1,6 @@
 /** Keeps the tables of `docs/reference/sdk.md` equal to the code: `npx vitest run -u` on this file writes them anew. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as sdk from "@tsbcos/sdk";
 import { expect, test } from "vitest";
@@ -21,4 +22,28 @@ test("every class of errors is on the page", () => {
   const classes = Object.keys(sdk).filter((name) => name.endsWith("Error"));
   expect(classes.length).toBeGreaterThan(8);
   for (const name of classes) expect(page, name).toContain(`\`${name}\``);
+});
+
+/** Codes that the sources of the SDK raise: the first argument of whatever makes an error. */
+function codesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "testdata" ? [] : codesIn(path);
+    if (!entry.name.endsWith(".ts") || entry.name.endsWith(".test.ts")) return [];
+    const calls = readFileSync(path, "utf8").matchAll(/(\w+)\(\s*"([a-z]+(?:-[a-z]+)+)"/g);
+    return [...calls].flatMap(([, name, code = ""]) => (name === "import" ? [] : [code]));
+  });
+}
+
+test("every code that the SDK raises is on its pages, and no other", () => {
+  const raised = new Set(codesIn(fileURLToPath(new URL("../../../sdk/src", import.meta.url))));
+  const sections = [PAGE, PAGE.replace("sdk.md", "accounts.md")].map((page) => {
+    const [, errors = ""] = readFileSync(page, "utf8").split("\n## Errors\n");
+    return errors.split(/^### /m)[0] ?? "";
+  });
+  const written = new Set(
+    sections.flatMap((text) => [...text.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, code = ""]) => code)),
+  );
+  expect(raised.size).toBeGreaterThan(30);
+  expect([...written].sort()).toEqual([...raised].sort());
 });
