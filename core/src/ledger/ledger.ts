@@ -61,7 +61,7 @@ export class Ledger {
     readonly rows: CommittedRows;
     readonly genesisHash: Hash;
     readonly head: HeadRecord;
-    readonly historyFrom: number | undefined;
+    readonly historyFrom?: number | undefined;
   }) {
     this.rules = options.rules;
     this.genesis = options.genesis;
@@ -95,10 +95,14 @@ export class Ledger {
     if (checked.value === undefined) return ok(Ledger.#begin(reader, rules, genesis, keepsHistory));
     const { genesisHash, head } = checked.value;
     const rows = new CommittedRows(reader, { keepsHistory });
-    const history = keepsHistory ? historyAt(reader, head.number) : undefined;
-    const ledger = new Ledger({ reader, rules, genesis, rows, genesisHash, head, historyFrom: history?.from });
-    // Written at once also where nothing changes: a reader of history need not know how it came about.
-    return ok({ ledger, initialWrites: history === undefined ? [] : [historyWrite(history)] });
+    if (!keepsHistory) {
+      return ok({ ledger: new Ledger({ reader, rules, genesis, rows, genesisHash, head }), initialWrites: [] });
+    }
+    const stored = storedHistory(reader);
+    // Blocks that were stored without history have cut the way back to everything before them.
+    const history = stored?.to === head.number ? stored : { from: head.number, to: head.number };
+    const ledger = new Ledger({ reader, rules, genesis, rows, genesisHash, head, historyFrom: history.from });
+    return ok({ ledger, initialWrites: history === stored ? [] : [historyWrite(history)] });
   }
 
   static #begin(
@@ -300,14 +304,9 @@ function blockWrites(block: ExecutedBlock, signatures: readonly BlockSignature[]
   return writes;
 }
 
-/**
- * What history there is when it is kept from now on. Blocks that were stored without it have cut the way back to
- * everything before them.
- */
-function historyAt(reader: KeyValueReader, head: number): HistoryRecord {
+function storedHistory(reader: KeyValueReader): HistoryRecord | undefined {
   const bytes = reader.get(records.HISTORY_KEY);
-  const stored = bytes === undefined ? undefined : records.decodeHistoryRecord(bytes);
-  return stored?.to === head ? stored : { from: head, to: head };
+  return bytes === undefined ? undefined : records.decodeHistoryRecord(bytes);
 }
 
 function historyWrite(history: HistoryRecord): StateWrite {
