@@ -47,6 +47,7 @@ export class CompilerHost {
   async #ask(choice: CompilerChoice, input: string): Promise<Result<string, CompileFailure>> {
     clearTimeout(this.#idle);
     const child = this.#processFor(choice);
+    holdOpen(child, true);
     const request: CompileRequest = { id: ++this.#sent, input };
     const result = await new Promise<Result<string, CompileFailure>>((done) => {
       const finish = (outcome: Result<string, CompileFailure>): void => {
@@ -80,7 +81,10 @@ export class CompilerHost {
     });
     // A compiler that failed may have left anything in its memory.
     if (!result.ok) this.#end();
-    else this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
+    else {
+      this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
+      holdOpen(child, false);
+    }
     return result;
   }
 
@@ -113,6 +117,14 @@ export class CompilerHost {
     this.#end();
     await gone;
   }
+}
+
+/** Whether our process waits for the other; an idle compiler is no reason to stay. */
+function holdOpen(child: ChildProcess, isBusy: boolean): void {
+  const parts = [child, child.channel, child.stderr as { ref?(): void; unref?(): void } | null];
+  for (const part of parts)
+    if (isBusy) part?.ref?.();
+    else part?.unref?.();
 }
 
 /** The most that a native compiler may answer with. */

@@ -202,6 +202,38 @@ describe("a contract", () => {
   );
 });
 
+test("files that cannot be read are refused, not thrown", async () => {
+  // A folder in place of a file fails for every user, also for one who may read everything.
+  mkdirSync(join(folder, "Dir.bin"), { recursive: true });
+  write("Dir.abi", "[]");
+  expect((await refusal(compiler().contract(join(folder, "Dir.bin")))).code).toBe("no-such-contract");
+  mkdirSync(join(folder, "Dir.sol"), { recursive: true });
+  expect((await refusal(compiler().contract("Dir"))).code).toBe("no-such-contract");
+  expect((await refusal(compiler().compile(join(folder, "nowhere.sol")))).code).toBe("no-such-contract");
+});
+
+test(
+  "an idle compiler does not keep a program from ending",
+  () => {
+    write("Idle.sol", "pragma solidity ^0.4.0; contract Idle {}");
+    const settings = JSON.stringify({ hash: "standard", contractsFolder: folder });
+    const module = JSON.stringify(new URL("../../dist/solidity/index.js", import.meta.url).href);
+    const program = `import { createCompiler } from ${module};
+      const compiling = createCompiler(${settings}).contract("Idle");
+      const held = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+      await new Promise((done) => setImmediate(done));
+      const during = held();
+      const { ok } = await compiling;
+      console.log(ok, during, held());`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+      timeout: 100_000,
+    });
+    expect([ended.status, ended.stdout]).toEqual([0, "true 1 0\n"]);
+  },
+  PATIENCE_MS,
+);
+
 describe("contracts from elsewhere", () => {
   const ABI = [{ type: "function", name: "get", inputs: [], outputs: [], constant: true }];
   const code = (suite: CryptoSuite): string => `60806040${"63"}${hashOf(suite, "get()").slice(0, 8)}14`;

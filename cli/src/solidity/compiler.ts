@@ -22,6 +22,16 @@ interface Chosen {
 const failure = (code: CompileFailure["code"], message: string): Result<never, CompileFailure> =>
   err({ code, message });
 
+/** Turns what the file system has against a file into a failure. */
+async function readable<T>(run: () => Promise<Result<T, CompileFailure>>): Promise<Result<T, CompileFailure>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Error) || !("syscall" in error)) throw error;
+    return failure("no-such-contract", `A file cannot be read: ${error.message}`);
+  }
+}
+
 class Compiler implements SolidityCompiler {
   readonly #settings: CompilerSettings;
   readonly #host = new CompilerHost();
@@ -32,7 +42,11 @@ class Compiler implements SolidityCompiler {
     this.#cache = new OutputCache(settings.cacheFolder);
   }
 
-  async compile(file: string): Promise<Result<Compilation, CompileFailure>> {
+  compile(file: string): Promise<Result<Compilation, CompileFailure>> {
+    return readable(() => this.#compile(file));
+  }
+
+  async #compile(file: string): Promise<Result<Compilation, CompileFailure>> {
     const { contractsFolder, hash, evmVersion = "istanbul", optimizerRuns = 200 } = this.#settings;
     if (!existsSync(file) || !statSync(file).isFile())
       return failure("no-such-contract", `There is no file ${shown(file)}.`);
@@ -80,7 +94,7 @@ class Compiler implements SolidityCompiler {
   }
 
   async contract(nameOrPath: string): Promise<Result<CompiledContract, CompileFailure>> {
-    const found = await this.#contract(nameOrPath);
+    const found = await readable(() => this.#contract(nameOrPath));
     return found.ok ? demandHash(found.value, this.#settings.hash) : found;
   }
 
