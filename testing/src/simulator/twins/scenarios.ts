@@ -11,7 +11,7 @@ export const NODES = 4;
 /** Instances: the nodes, and the twin behind them. */
 export const INSTANCES = NODES + 1;
 /** Position of the twin among the instances. */
-export const TWIN = NODES;
+export const TWIN = INSTANCES - 1;
 /** Rounds with a partition; the world is whole after them. */
 export const ROUNDS = 8;
 
