@@ -304,6 +304,17 @@ describe("the server answers", () => {
     }
   });
 
+  test("a client that shows no certificate with handshake_failure", () => {
+    const { code, sent } = answerTo(hello("0303", "e011"), hexToBytes("16030300070b000003000000"));
+    expect(code).toBe("certificate-missing");
+    expect(sent.endsWith("15030300020228")).toBe(true);
+  });
+
+  test("more certificates than a chain can have, before it looks at one", () => {
+    const nine = `0b00001e00001b${"000000".repeat(9)}`;
+    expect(answerTo(hello("0303", "e011"), hexToBytes(`1603030022${nine}`)).code).toBe("message-too-large");
+  });
+
   test("what is no TLS, at the first bytes", () => {
     expect(answerTo(new TextEncoder().encode("GET / HTTP/1.1\r\n"))).toMatchObject({ code: "record-malformed" });
   });

@@ -30,7 +30,7 @@ const HASH_PADDING_BYTES = 9;
 const PADDING_MAX = 256;
 
 /** A record as it came, its body still protected if the direction is. */
-export interface Record {
+export interface TlsRecord {
   readonly type: number;
   /** Valid until more is read. */
   readonly body: Uint8Array;
@@ -46,7 +46,7 @@ export class RecordReader {
   }
 
   /** The next whole record; undefined while there is none. */
-  next(): SmTlsResult<Record | undefined> {
+  next(): SmTlsResult<TlsRecord | undefined> {
     const bytes = this.#rest;
     if (bytes.length < HEADER_BYTES) return this.#incomplete();
     const [type, major, , high, low] = bytes as unknown as [number, number, number, number, number];

@@ -17,7 +17,7 @@ import type { Handshake } from "./handshake.js";
 import type { SmTlsEffect, SmTlsOptions } from "./interface.js";
 import { MESSAGE_HEADER_BYTES, MessageType } from "./messages.js";
 import { RecordProtection, RecordReader, RecordType, TLS_1_2, frameRecord } from "./records.js";
-import type { Record } from "./records.js";
+import type { TlsRecord } from "./records.js";
 import { serverHandshake } from "./server.js";
 
 const WARNING = 1;
@@ -141,7 +141,7 @@ export class SmTlsSession {
     this.#pending = EMPTY_BYTES;
   }
 
-  #record({ type, body }: Record): SmTlsResult<undefined> {
+  #record({ type, body }: TlsRecord): SmTlsResult<undefined> {
     const opened = this.#reading === undefined ? ok(body) : this.#reading.open(type, body);
     if (!opened.ok) return opened;
     const data = opened.value;
