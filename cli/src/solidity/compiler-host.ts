@@ -114,6 +114,8 @@ export class CompilerHost {
     const child = this.#child;
     const gone =
       child === undefined || child.exitCode !== null ? undefined : new Promise((done) => child.once("exit", done));
+    // Who waits for its end must still be there when it comes.
+    if (child !== undefined) holdOpen(child, true);
     this.#end();
     await gone;
   }

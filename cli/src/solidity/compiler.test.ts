@@ -212,24 +212,29 @@ test("files that cannot be read are refused, not thrown", async () => {
   expect((await refusal(compiler().compile(join(folder, "nowhere.sol")))).code).toBe("no-such-contract");
 });
 
-test(
-  "an idle compiler does not keep a program from ending",
-  () => {
+test.each([
+  ["", "true 1 0\n"],
+  ["await compiler.close(); console.log('closed');", "true 1 0\nclosed\n"],
+])(
+  "an idle compiler does not keep a program from ending, and can be waited for (%j)",
+  (last, printed) => {
     write("Idle.sol", "pragma solidity ^0.4.0; contract Idle {}");
     const settings = JSON.stringify({ hash: "standard", contractsFolder: folder });
     const module = JSON.stringify(new URL("../../dist/solidity/index.js", import.meta.url).href);
     const program = `import { createCompiler } from ${module};
-      const compiling = createCompiler(${settings}).contract("Idle");
+      const compiler = createCompiler(${settings});
+      const compiling = compiler.contract("Idle");
       const held = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
       await new Promise((done) => setImmediate(done));
       const during = held();
       const { ok } = await compiling;
-      console.log(ok, during, held());`;
+      console.log(ok, during, held());
+      ${last}`;
     const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
       encoding: "utf8",
       timeout: 100_000,
     });
-    expect([ended.status, ended.stdout]).toEqual([0, "true 1 0\n"]);
+    expect([ended.status, ended.stdout]).toEqual([0, printed]);
   },
   PATIENCE_MS,
 );
