@@ -79,6 +79,8 @@ export class TerminalConsole implements Person {
     const left = new Promise<void>((done) => (this.#left = done));
     this.#open();
     this.#prompt();
+    // Lines that came while it was still connecting.
+    void this.#work();
     await left;
     writeHistory(this.#options.historyFile, this.#history);
   }

@@ -230,3 +230,29 @@ test("while the nodes are gone a sentence says so, and the console goes on when 
   await Promise.all(chain.nodes.map((node) => chain.connected(node)));
   await until("it answers again", async () => (await runLine(COMMANDS, session, "getBlockNumber")).ok, 20_000);
 });
+
+describe("on an SM chain, over SM TLS", () => {
+  let sm: TestChain;
+  beforeAll(async () => {
+    sm = await TestChain.build(["-g", "-G"]);
+    await sm.start();
+  });
+  afterAll(() => sm.dispose());
+
+  test("everything is of the chain's kind by itself", async () => {
+    const commands = [
+      "getCryptoType",
+      "deploy Token 7",
+      "call Token latest totalSupply",
+      "deployByCNS HelloWorld 1",
+      "callByCNS HelloWorld get",
+      "newAccount",
+    ];
+    const words = commands.flatMap((command) => ["-e", command]);
+    const { stdout } = await run(process.execPath, [COMMAND, "console", ...words], { cwd: sm.directory });
+    expect(stdout).toMatch(/^ledger crypto type: SM\nssl crypto type: SM\n/);
+    expect(stdout).toContain("Return values:(7)");
+    expect(stdout).toContain("Return values:(Hello, World!)");
+    expect(stdout).toMatch(/AccountPath: console\/account\/gm\/0x[0-9a-f]{40}\.pem\n[^]*AccountType: sm\n$/);
+  });
+});

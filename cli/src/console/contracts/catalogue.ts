@@ -41,13 +41,7 @@ export class Catalogue {
   async contract(nameOrPath: string): Promise<CompiledContract> {
     const result = await this.#compilerOf().contract(nameOrPath);
     if (result.ok) return result.value;
-    const { code, message } = result.error;
-    const names = this.names();
-    const hint =
-      code === "no-such-contract" && names.length > 0
-        ? `\nIn ${this.#home.contractFolder} there are: ${names.join(", ")}.`
-        : "";
-    throw new CodedError(code, message + hint);
+    throw new CodedError(result.error.code, result.error.message);
   }
 
   /** Ends the compiler's process. */
