@@ -174,7 +174,7 @@ class Parser {
 
   /** Rows are found by the primary key, so that a `where` is never missing. */
   #where(): readonly Term[] {
-    this.#word("where");
+    if (!this.#takeWord("where")) this.#fail("where, as rows are found by their primary key: where key = ...");
     const terms: Term[] = [];
     do terms.push(this.#term());
     while (this.#takeWord("and"));

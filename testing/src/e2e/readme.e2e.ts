@@ -45,7 +45,6 @@ const here = (line: string): string =>
   line
     .replace(/\b8545\b/g, String(base + 8))
     .replace(/^node examples\/hello\.mjs$/, `$& ${base + 8}`)
-    .replace(/'node3\//, `'${folder}/chain/127.0.0.1/node3/`)
     .replace(/\bother\b/g, join(folder, "other"))
     .replace(/^npx tsbcos/, `${process.execPath} ${COMMAND}`)
     .replace(/^node /, `${process.execPath} `);
@@ -101,7 +100,7 @@ test("a chain is started, asked, used, and goes on without one of its nodes", as
   expect(told).toMatch(/contract address: 0x[0-9a-f]{40}/);
   expect(told).toMatch(/Return values: ?\(Hello, chain!\)/);
 
-  await shell(here(kill));
+  await shell(kill, folder);
   const second = await shell(here(again));
   expect(second.stdout.match(/^node[012] {6}three of four are enough$/gm)).toHaveLength(3);
   expect(second.stdout.trim().split("\n").at(-1)).toMatch(/^node3 +does not answer/);
