@@ -112,8 +112,8 @@ test("a chain made elsewhere is started and stopped by its scripts", async () =>
   const count = 4;
   const ports = `${base},${base + count},${base + 2 * count}`;
   await shell(here(build.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${count}`).replace(/-p \S+/, `-p ${ports}`)));
-  await shell(here(startAll));
   try {
+    await shell(here(startAll));
     await until(
       "the last node has all peers",
       async () => {
