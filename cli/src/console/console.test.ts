@@ -234,6 +234,24 @@ describe("the history", () => {
   });
 });
 
+describe("the folder of the console", () => {
+  test("gets the examples once", () => {
+    prepareHome(home);
+    const hello = join(home.contractFolder, "HelloWorld.sol");
+    expect(readFileSync(hello, "utf8")).toContain("contract HelloWorld");
+    rmSync(hello);
+    prepareHome(home);
+    expect(() => readFileSync(hello)).toThrow("ENOENT");
+  });
+
+  test("that cannot be made is told with what to do", () => {
+    writeFileSync(join(home.directory, "file"), "");
+    expect(() => {
+      prepareHome(homeIn(join(home.directory, "file", "console")));
+    }).toThrow(/\(ENOTDIR\)\. Name a folder of yours with --home\./);
+  });
+});
+
 describe("accounts", () => {
   test("are found by address or path, and the one that acts is remembered", async () => {
     const folder = new AccountFolder(home.accountFolder, ACCOUNT.suite);

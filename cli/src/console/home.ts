@@ -1,7 +1,8 @@
 /** The folder that a console keeps its things in: accounts, contracts, what was deployed, what was typed. */
-import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CodedError } from "@tsbcos/core/primitives";
 
 /** Paths, all absolute. */
 export interface Home {
@@ -35,9 +36,23 @@ export function homeIn(directory: string, accountFolder = join(directory, "accou
   };
 }
 
-/** Puts the example contracts where contracts are looked for, unless some are there. */
+/**
+ * Makes the folder if it is not there, and puts the example contracts where contracts are looked for, unless some are there.
+ *
+ * @throws CodedError `no-home` when nothing can be written there
+ */
 export function prepareHome(home: Home): void {
-  if (existsSync(home.contractFolder) && readdirSync(home.contractFolder).length > 0) return;
-  mkdirSync(home.contractFolder, { recursive: true });
-  cpSync(EXAMPLES, home.contractFolder, { recursive: true });
+  try {
+    mkdirSync(home.directory, { recursive: true });
+    accessSync(home.directory, constants.W_OK);
+    if (existsSync(home.contractFolder) && readdirSync(home.contractFolder).length > 0) return;
+    mkdirSync(home.contractFolder, { recursive: true });
+    cpSync(EXAMPLES, home.contractFolder, { recursive: true });
+  } catch (cause) {
+    throw new CodedError(
+      "no-home",
+      `Accounts and contracts cannot be kept in ${home.directory} (${(cause as NodeJS.ErrnoException).code ?? String(cause)}). Name a folder of yours with --home.`,
+      { cause },
+    );
+  }
 }
