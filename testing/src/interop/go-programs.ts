@@ -1,6 +1,6 @@
 /** Programs of the Go SDK: built once a run, outside the repository, from the module proxy and the sums of `go.sum`. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,8 +68,7 @@ export class GoDesk {
 
   constructor(programs: string, name: string, config: GoConfig) {
     this.#programs = programs;
-    this.#folder = join(programs, name);
-    mkdirSync(this.#folder);
+    this.#folder = mkdtempSync(join(programs, `${name}-`));
     const words = [COMMAND, "account", "new", "-o", "accounts", ...(config.isSm === true ? ["--sm"] : [])];
     const made = spawnSync(process.execPath, words, { cwd: this.#folder, encoding: "utf8" });
     if (made.status !== 0) throw new Error(`no account: ${made.stderr}`);

@@ -169,3 +169,31 @@ describe.skipIf(!programs.ok)("a standard chain, over the channel", () => {
     expect(await http.console("getBlockNumber")).toBe(`blocknumber: ${await node.height()}\n`);
   });
 });
+
+describe.skipIf(!programs.ok)("an SM chain", () => {
+  let chain: TestChain;
+
+  beforeAll(async () => {
+    chain = await TestChain.build(["-g"]);
+    await chain.start();
+  });
+  afterAll(() => chain.dispose());
+
+  test("transactions of an SM account and calls, over the channel and over HTTP", async () => {
+    const node = chain.node(0);
+    const { sdkFolder } = chain;
+    const nodes = [channelOf(node)];
+    const channel = new GoDesk(folder, "sm-channel", { type: "channel", nodes, sdkFolder, isSm: true });
+    expect(await channel.query("getClientVersion")).toMatchObject({ "FISCO-BCOS Version": "2.9.1 gm" });
+    expect(await channel.exercise("crud", "t_go")).toMatchObject({ created: 0, inserted: 1, updated: 1, removed: 1 });
+    const http = new GoDesk(folder, "sm-http", {
+      ...{ type: "rpc", nodes: [`127.0.0.1:${node.rpcPort}`], sdkFolder, isSm: true },
+    });
+    const address = "0x1000000000000000000000000000000000000003";
+    const named = { code: 1, found: [{ name: "Hello", version: "1.0", address, abi: "[]" }] };
+    expect(await http.exercise("cns", "Hello", "1.0", address, "[]")).toEqual(named);
+    const [transaction] = (await node.rpc.getBlockByNumber(await node.height(), true)).transactions;
+    expect(transaction?.from).toBe(http.address);
+    expect(await channel.console("queryCNS", "Hello")).toBe(`name: Hello, version: 1.0, address: ${address}\n`);
+  });
+});
