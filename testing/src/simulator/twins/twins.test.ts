@@ -1,13 +1,14 @@
+import { setImmediate as breath } from "node:timers/promises";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createRunner } from "../run.js";
 import type { Runner, TwinOutcome } from "../run.js";
 import { ENUMERATED, ROUNDS } from "./scenarios.js";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** A fixed part of what `npm run sim -- --twins` plays: every so many enumerated scenarios, and some that are drawn. */
-const ENUMERATED_STEP = 97;
-const DRAWN = 30;
+const ENUMERATED_STEP = 149;
+const DRAWN = 24;
 
 let runner: Runner;
 beforeAll(async () => {
@@ -15,17 +16,21 @@ beforeAll(async () => {
 });
 
 describe("twins", () => {
-  it("neither break agreement nor stop the honest for good", () => {
+  it("neither break agreement nor stop the honest for good", async () => {
+    const numbers = Array.from({ length: DRAWN }, (_, drawn) => ENUMERATED.length + 1 + drawn);
+    for (let number = 1; number <= ENUMERATED.length; number += ENUMERATED_STEP) numbers.push(number);
     const outcomes: TwinOutcome[] = [];
-    for (let number = 1; number <= ENUMERATED.length; number += ENUMERATED_STEP) outcomes.push(runner.twins(number));
-    for (let drawn = 1; drawn <= DRAWN; drawn++) outcomes.push(runner.twins(ENUMERATED.length + drawn));
+    for (const number of numbers) {
+      outcomes.push(runner.twins(number));
+      await breath();
+    }
     expect(outcomes.filter(({ failure }) => failure !== undefined)).toEqual([]);
     for (const { figures } of outcomes) expect(figures.rounds).toBe(ROUNDS);
     // Partitions in which nobody can agree are among them, and others: blocks are made, and not in every round.
     const heights = outcomes.map(({ figures }) => figures.height);
     expect(Math.max(...heights)).toBeGreaterThanOrEqual(ROUNDS);
     expect(Math.min(...heights)).toBeLessThan(ROUNDS);
-    expect(new Set(outcomes.flatMap(({ figures }) => figures.met)).size).toBeGreaterThan(120);
+    expect(new Set(outcomes.flatMap(({ figures }) => figures.met)).size).toBeGreaterThan(100);
   });
 
   it("play the same for the same number, event by event", () => {
