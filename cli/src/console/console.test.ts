@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { CodedError } from "@tsbcos/core/primitives";
-import { accountFromPrivateKey, PrecompiledError, RpcError, type Client } from "@tsbcos/sdk";
+import { accountFromPrivateKey, ConnectionError, PrecompiledError, RpcError, type Client } from "@tsbcos/sdk";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AccountFolder } from "./accounts.js";
 import { arityOf } from "./command.js";
@@ -340,6 +340,18 @@ describe("at a terminal", () => {
     });
     await type("\u0003", "Not waited for any longer");
     await type("getBlockNumber\r", "\n8\n");
+    await type("q\r", "q");
+    await left;
+  });
+
+  test("when no node answers it says that it goes on, and does", async () => {
+    let asked = 0;
+    const { type, left } = sit(() =>
+      asked++ === 0 ? Promise.reject(new ConnectionError("No node answers.")) : Promise.resolve(9),
+    );
+    await type("", PROMPT);
+    await type("getBlockNumber\r", "No node answers.\nThe console goes on as soon as a node answers again.");
+    await type("getBlockNumber\r", "\n9\n");
     await type("q\r", "q");
     await left;
   });

@@ -2,14 +2,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
-import {
-  ConnectionError,
-  PrecompiledError,
-  RpcError,
-  TransactionFailedError,
-  TransactionRefusedError,
-  type Receipt,
-} from "@tsbcos/sdk";
+import { PrecompiledError, RpcError, TransactionFailedError, TransactionRefusedError, type Receipt } from "@tsbcos/sdk";
 import type { Home } from "./home.js";
 import { formatJson, SEPARATOR } from "./print.js";
 
@@ -91,8 +84,6 @@ export function failureOf(error: unknown, home: Home): ConsoleFailure {
       isUsage: false,
     };
   }
-  if (error instanceof ConnectionError)
-    return plain(error.code, `${error.message}\nThe console goes on as soon as a node answers again.`);
   if (error instanceof CodedError) return { ...plain(error.code, error.message), isUsage: error instanceof UsageError };
   return unexpected(error, home);
 }

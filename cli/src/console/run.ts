@@ -99,8 +99,17 @@ function watchForSurprises(session: Session, terminal: TerminalConsole | undefin
     process.stderr.write(`${text}\n`);
     process.exit(EXIT.failed);
   };
+  // Whoever reads our output, such as `head`, may have read enough.
+  const enough = (error: NodeJS.ErrnoException): void => {
+    if (error.code === "EPIPE") process.exit(EXIT.done);
+    tell(error);
+  };
   process.on("uncaughtException", tell);
-  return () => process.off("uncaughtException", tell);
+  process.stdout.on("error", enough);
+  return () => {
+    process.off("uncaughtException", tell);
+    process.stdout.off("error", enough);
+  };
 }
 
 /** Whom to ask for passwords: a file or the environment where they say it, else a person, if one sits there. */

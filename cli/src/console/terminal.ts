@@ -20,6 +20,7 @@ export interface TerminalOptions {
 }
 
 const HISTORY_MAX = 1_000;
+const GOES_ON = "The console goes on as soon as a node answers again.";
 
 /** The output of the line editor, which must not show passwords while they are typed. */
 class Veil extends Writable {
@@ -231,7 +232,8 @@ export class TerminalConsole implements Person {
       return;
     }
     const text = ran.ok ? ran.outcome.text : ran.failure.text;
-    this.say(`${text.join("\n")}\n`);
+    const isGone = !ran.ok && ran.failure.code === "connection-failed";
+    this.say(`${[...text, ...(isGone ? [GOES_ON] : [])].join("\n")}\n`);
   }
 
   #leave(): void {
