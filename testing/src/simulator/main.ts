@@ -164,6 +164,10 @@ async function runBugs({ threads }: Settings): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  if (process.argv.includes("--help")) {
+    print(USAGE);
+    return 0;
+  }
   let settings: Settings | undefined;
   try {
     settings = readSettings(process.argv.slice(2));
