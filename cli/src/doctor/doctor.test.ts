@@ -13,6 +13,7 @@ import { Findings, describeFindings, type Finding } from "./findings.js";
 import { checkChain, checkGenesis } from "./genesis.js";
 import { checkPorts, checkSharedPorts, isOfThisMachine } from "./ports.js";
 import { askNode, checkBlocks, checkClocks, checkIdentity, checkMembership, type RunningNode } from "./running.js";
+import { checkMutualTrust } from "./trust.js";
 
 let folder: string;
 let work: string;
@@ -195,6 +196,26 @@ describe("files that must agree", () => {
     expect(await genesis()).toEqual([
       expect.stringMatching(/node0 and node1 differ in group\.timestamp, tx\.gas_limit\./),
     ]);
+  });
+
+  test("a node whose files are whole, and of another chain", async () => {
+    const trust = (): Promise<string[]> =>
+      found((findings) => {
+        checkMutualTrust([node(NODE0), node(NODE1)], findings);
+      });
+    expect(await trust()).toEqual([]);
+    await buildChain(planChain({ hosts: "127.0.0.1:1" }), join(work, "other"), "/program.js");
+    for (const name of ["node.crt", "node.key", "node.nodeid", "ca.crt"])
+      copyFileSync(join(work, NODE0.replace("nodes", "other"), "conf", name), join(work, NODE0, "conf", name));
+    expect(await certificates(NODE0)).toEqual([]);
+    expect(await trust()).toEqual([
+      expect.stringMatching(/^error: node0 cannot connect with node1: nobody in the ca\.crt/),
+    ]);
+    // A file that trusts both chains, as while a chain renews its CA: node0 lets node1 in, and not the other way round.
+    put(`${NODE0}/conf/ca.crt`, text(NODE0, "conf/ca.crt") + text(NODE1, "conf/ca.crt"));
+    expect(await trust()).toEqual([expect.stringMatching(/^error: node1 cannot connect with node0/)]);
+    unlinkSync(join(work, NODE0, "conf/ca.crt"));
+    expect(await trust()).toEqual([]);
   });
 
   test("chain id and version are the same everywhere", async () => {

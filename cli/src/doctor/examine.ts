@@ -8,6 +8,7 @@ import { checkChain, checkGenesis } from "./genesis.js";
 import { checkPorts, checkSharedPorts, isOfThisMachine } from "./ports.js";
 import { askNode, checkBlocks, checkClocks, checkIdentity, checkMembership, type RunningNode } from "./running.js";
 import { checkSettings } from "./settings.js";
+import { checkMutualTrust } from "./trust.js";
 
 interface Patient {
   readonly folder: NodeFolder;
@@ -106,6 +107,7 @@ async function examineChain(
 ): Promise<readonly Finding[]> {
   const chain = new Findings("chain");
   checkChain(folders, chain);
+  checkMutualTrust(folders, chain);
   checkClocks(running, chain);
   const numbers = new Set([
     ...folders.flatMap((folder) => folder.groups),

@@ -217,7 +217,8 @@ export function checkClocks(nodes: readonly RunningNode[], findings: Findings): 
       "Let all machines set their clocks by NTP.",
     );
   }
-  if (told.length > 0) findings.ok("clock", `the clocks of ${told.length} nodes agree with the one of this machine`);
+  const clocks = told.length === 1 ? "the clock of 1 node agrees" : `the clocks of ${told.length} nodes agree`;
+  if (told.length > 0) findings.ok("clock", `${clocks} with the one of this machine`);
   if (told.length < nodes.length) findings.note("clock", `${nodes.length - told.length} nodes do not tell their time`);
 }
 
