@@ -72,7 +72,8 @@ export class RaftChecker {
     check(before === candidate, `n${node} votes for n${candidate} in term ${term}, and had voted for n${before}`);
     this.#votes.set(key, candidate);
     const held = backedUp === undefined ? undefined : heldBlock(backedUp);
-    if (held === undefined) return;
+    // A disk may be further than the node that waits for it: what was offered in that term or later came after the vote.
+    if (held === undefined || held.term >= term) return;
     const brings = this.#requests.get(`${candidate}/${term}`) ?? 0;
     const what = `n${node} votes for n${candidate} in term ${term}, which has blocks up to ${brings}`;
     check(brings >= held.number, `${what}, and holds block ${held.number} itself`);
@@ -100,9 +101,12 @@ export class RaftChecker {
 }
 
 /** The block among the promises on a disk. */
-function heldBlock(backedUp: Uint8Array): { readonly hash: Hash; readonly number: number } | undefined {
+function heldBlock(
+  backedUp: Uint8Array,
+): { readonly hash: Hash; readonly number: number; readonly term: number } | undefined {
   const vows = decodeRaftVows(backedUp);
-  return vows.ok && vows.value.block.length > 0 ? readOffer(vows.value.block) : undefined;
+  if (!vows.ok || vows.value.block.length === 0) return undefined;
+  return { ...readOffer(vows.value.block), term: vows.value.blockTerm };
 }
 
 /** The hash of a proposal is that of all chains with Keccak, whatever their signatures are. */
