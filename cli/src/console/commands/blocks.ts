@@ -75,11 +75,7 @@ async function explained(
 ): Promise<Outcome> {
   const plain = jsonAnswer(record);
   if (contractName === undefined) return plain;
-  const decoded = decodedTransaction(
-    record,
-    await session.contracts.contract(contractName),
-    session.client.chain.suite,
-  );
+  const decoded = decodedTransaction(record, await session.contracts.contract(contractName));
   return {
     text: [...plain.text, ...decoded.text],
     value: { ...record, decoded: decoded.value },

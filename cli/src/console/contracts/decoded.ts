@@ -3,6 +3,8 @@ import {
   decodeCall,
   decodeLog,
   decodeResult,
+  revertReason,
+  statusText,
   suiteOf,
   type Abi,
   type CryptoSuite,
@@ -57,12 +59,8 @@ export function eventsByName(events: readonly DecodedEvent[]): Readonly<Record<s
 }
 
 /** What a transaction or receipt says when it is read with the ABI of the contract that was called. */
-export function decodedTransaction(
-  record: RpcTransaction | RpcReceipt,
-  contract: CallableContract,
-  chain: CryptoSuite,
-): Outcome {
-  const suite = contract.hash === chain.name ? chain : suiteOf(contract.hash);
+export function decodedTransaction(record: RpcTransaction | RpcReceipt, contract: CallableContract): Outcome {
+  const suite = suiteOf(contract.hash);
   const call = decodeCall(contract.abi, record.input, suite);
   if (call === undefined) {
     const text = isCreation(record)
@@ -75,9 +73,14 @@ export function decodedTransaction(
   if (!("output" in record)) {
     return { text: [SEPARATOR, ...inputs, SEPARATOR], value: { function: item.name, inputs: args } };
   }
-  const outputs = Number(record.status) === 0 ? valuesOf(item.outputs, decodeResult(item, record.output)) : [];
+  const status = Number(record.status);
+  const outputs = status === 0 ? valuesOf(item.outputs, decodeResult(item, record.output)) : [];
   const events = eventsByName(eventsOf(contract.abi, record, suite));
-  const done = Number(record.status) === 0 ? valueLines("Return", item.outputs, outputs) : ["The transaction failed."];
+  const reason = status === 0 ? undefined : (revertReason(record.output, contract.abi) ?? "");
+  const done =
+    reason === undefined
+      ? valueLines("Return", item.outputs, outputs)
+      : [`Failed: ${statusText(status)} (status ${status})${reason === "" ? "" : `: ${reason}`}`];
   return {
     text: [
       SEPARATOR,
@@ -89,7 +92,7 @@ export function decodedTransaction(
       `Event: ${JSON.stringify(events)}`,
       SEPARATOR,
     ],
-    value: { function: item.name, inputs: args, outputs, events },
+    value: { function: item.name, inputs: args, outputs, events, reason },
   };
 }
 
