@@ -1,6 +1,6 @@
 /**
  * `npm run evm-tests -- [--all] FILE…`: runs Ethereum's reference tests against the interpreter and prints what passed,
- * failed and was skipped. Exit code 1 when a test failed or a file could not be read.
+ * failed and was skipped. Exit code: 1 a test failed or a file could not be read, 2 wrong usage.
  */
 import { basename } from "node:path";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
@@ -49,11 +49,22 @@ function report(file: string, tally: Tally, seconds: number): void {
   for (const [reason, number] of tally.skipped) process.stdout.write(`  skipped ${number}: ${reason}\n`);
 }
 
+const USAGE = `usage: npm run evm-tests -- [--all] FILE.jsonl.gz …
+
+Runs Ethereum's reference tests (state and VM tests, one JSON object a line) against the interpreter.
+
+  --all   also those that take minutes each
+`;
+
 async function main(args: readonly string[]): Promise<number> {
+  if (args.some((word) => word === "--help" || word === "-h")) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const files = args.filter((arg) => arg !== "--all");
   if (files.length === 0) {
-    process.stderr.write("Usage: npm run evm-tests -- [--all] FILE.jsonl.gz ...\n");
-    return 1;
+    process.stderr.write(USAGE);
+    return 2;
   }
   const { standard } = await loadNativeSuites();
   let failed = 0;

@@ -39,8 +39,14 @@ function readSettings(args: readonly string[], known: readonly Target[]): Settin
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { seed: { type: "string" }, seconds: { type: "string" }, cases: { type: "string" } },
+    options: {
+      seed: { type: "string" },
+      seconds: { type: "string" },
+      cases: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
   });
+  if (values.help === true) return undefined;
   const targets = positionals.length === 0 ? known : known.filter(({ name }) => positionals.includes(name));
   const seed = Number(values.seed ?? Math.floor(Date.now() / 1000));
   const seconds = Number(values.seconds ?? Number.POSITIVE_INFINITY);

@@ -32,11 +32,21 @@ function summary(directory: string, outcome: ReplayOutcome, elapsedMs: number): 
   return `${directory}: ${verdict}: ${blocks} blocks, ${transactions} transactions, ${receipts} receipts${tables}; ${seconds} s`;
 }
 
+const USAGE = `usage: npm run replay -- DIR [DIR…]
+
+Builds the genesis block of a recorded chain, executes each block from its transactions and compares all that comes out.
+DIR holds config.ini, group.1.genesis, blocks.json.gz, receipts.json.gz.
+
+exit code: 0 all equal, 1 a difference or a folder that cannot be read, 2 wrong usage
+`;
+
 async function main(directories: readonly string[]): Promise<number> {
+  if (directories.some((word) => word === "--help" || word === "-h")) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   if (directories.length === 0) {
-    process.stderr.write(
-      "usage: npm run replay -- DIR [DIR…]\nDIR holds config.ini, group.1.genesis, blocks.json.gz, receipts.json.gz\n",
-    );
+    process.stderr.write(USAGE);
     return 2;
   }
   const suites = await loadNativeSuites();
