@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { bytesEqual, createRandom } from "@tsbcos/core/primitives";
+import { SmTlsSession } from "@tsbcos/core/sm-tls";
 import { createSmRoot, smCredentials } from "./certificates.fixture.js";
 import { connectSmTls } from "./connect.js";
 import { createNativeCrypto } from "./native.js";
@@ -137,4 +138,29 @@ test("a stream that fails when nobody listens to it ends no process, and takes i
   await once(talker, "close");
   expect(Buffer.concat(heard).toString("hex")).toBe("15030300020232");
   expect(accepted?.destroyed).toBe(true);
+});
+
+test("data written before the handshake fails when the end of the handshake brings a record that ends the session", async () => {
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    const session = new SmTlsSession({ role: "server", credentials, crypto, nowMs: Date.now() });
+    session.start();
+    socket.on("data", (chunk) => {
+      const effects = session.receive(new Uint8Array(chunk));
+      const answer = effects.flatMap((effect) => (effect.kind === "send" ? [effect.bytes] : []));
+      if (session.isEstablished) answer.push(Buffer.from("17030300010a", "hex"));
+      socket.write(Buffer.concat(answer));
+    });
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  await once(socket, "connect");
+  const stream = new SmTlsStream(socket, { role: "client", credentials, crypto });
+  sockets.push(stream);
+  const failure = new Promise((done) => stream.write("hello", done));
+  expect(await failure).toMatchObject({ code: expect.stringMatching(/./) as string });
+  await expect(stream.handshake).resolves.toMatchObject({ suite: "ecdhe" });
+  expect(stream.errored).toMatchObject({ code: "record-forged" });
 });

@@ -89,7 +89,8 @@ export class SmTlsStream extends Duplex {
     // Data that was written before the handshake was over waits for it.
     if (!this.#session.isEstablished) {
       this.handshake.then(() => {
-        this.#writePart(data, at, done);
+        // Handshake and end may have come together; then the session is over again.
+        this.#continue(data, at, done);
       }, done);
       return;
     }

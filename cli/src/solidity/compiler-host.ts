@@ -112,8 +112,8 @@ export class CompilerHost {
   async close(): Promise<void> {
     await this.#last;
     const child = this.#child;
-    const gone =
-      child === undefined || child.exitCode !== null ? undefined : new Promise((done) => child.once("exit", done));
+    const isRunning = child !== undefined && child.exitCode === null && child.signalCode === null;
+    const gone = isRunning ? new Promise((done) => child.once("exit", done)) : undefined;
     // Who waits for its end must still be there when it comes.
     if (child !== undefined) holdOpen(child, true);
     this.#end();

@@ -338,6 +338,11 @@ describe("the compiler's process", () => {
       expect(await host.run({ file: bad, hash: "standard" }, "{}")).toMatchObject({
         error: { code: "compiler-failed", message: expect.stringContaining("exit 7") as string },
       });
+      // Ended by somebody else while nobody asked anything of it.
+      await host.run(choice, "");
+      const idle = children().filter((pid) => !others.has(pid));
+      for (const pid of idle) process.kill(Number(pid), "SIGKILL");
+      await new Promise((done) => setTimeout(done, 500));
       await host.close();
       expect(children().filter((pid) => !others.has(pid))).toEqual([]);
     },

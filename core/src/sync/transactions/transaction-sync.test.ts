@@ -118,6 +118,18 @@ describe("receiving pushed transactions", () => {
     expect(node.sync.dropCounts().get("push-relayed-before")).toBe(2);
   });
 
+  test("whom another tree would have had us serve is told all the same, as nothing was passed on to it", () => {
+    const [n0, n1, n2, n3, n4, n5] = ids(6) as [NodeId, NodeId, NodeId, NodeId, NodeId, NodeId];
+    const node = new TestSender({ self: n1, sealers: [n0, n1, n2, n3, n4, n5] });
+    node.connect(n0, n2, n3, n4, n5);
+    node.hear(n0, transactionsPacket(["t1"], 0), { packetType: 1 });
+    node.hear(n0, transactionsPacket(["t1"], 1), { packetType: 1 });
+    expect(node.sent.map(({ to }) => to)).toEqual([[n4, n5]]);
+    node.sent.splice(0);
+    node.wait(50);
+    expect(node.sent.flatMap(({ to }) => to).sort()).toEqual([n2, n3].sort());
+  });
+
   test("plain packets are not passed on, nor are pushed ones without an index", () => {
     const node = new TestSender({ self: B });
     node.connect(A, C, D);

@@ -241,9 +241,14 @@ export class TransactionSync implements Machine<TransactionSyncInput, Transactio
     const to = children.filter((child) => child !== from);
     let isNew = false;
     for (const raw of raws) isNew = this.#relayed.add(hashOf(this.#env.rules.suite, raw)) || isNew;
-    if (!isNew) this.#drops.add("push-relayed-before");
-    else if (to.length > 0) this.#effects.push({ type: "send", to, packetType: PUSHED, seq, body });
-    return this.#bits.marksOf([...children, ...this.#tree.ancestors(root, peers)]);
+    const ancestors = this.#tree.ancestors(root, peers);
+    if (!isNew) {
+      this.#drops.add("push-relayed-before");
+      // The children of this tree need not be those that it was passed on to.
+      return this.#bits.marksOf(ancestors);
+    }
+    if (to.length > 0) this.#effects.push({ type: "send", to, packetType: PUSHED, seq, body });
+    return this.#bits.marksOf([...children, ...ancestors]);
   }
 
   /** Only what is new here costs a signature check. */
