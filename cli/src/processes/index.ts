@@ -27,6 +27,12 @@ export function spawnNode(configFile: string, stdio: "inherit" | "pipe"): ChildP
   });
 }
 
+/** Whether a process is over, and if so how, for a sentence: `exit 1`, or `killed by SIGKILL`. */
+export function howEnded(child: ChildProcess): string | undefined {
+  if (child.signalCode !== null) return `killed by ${child.signalCode}`;
+  return child.exitCode === null ? undefined : `exit ${child.exitCode}`;
+}
+
 /** How a process ended: its exit code, or 128 when a signal ended it. */
 export function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((done) => {

@@ -9,7 +9,7 @@ import type { ChildProcess } from "node:child_process";
 import { CodedError } from "@tsbcos/core/primitives";
 import { httpTransport, Rpc, type RpcBlock } from "@tsbcos/sdk";
 import { buildChain, planChain } from "../chain/index.js";
-import { exitOf, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
+import { exitOf, howEnded, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
 import { findNodeFolders, type NodeFolder } from "../folders/index.js";
 import { welcome } from "./welcome.js";
 
@@ -93,11 +93,11 @@ async function isConnected(node: RunningNode, others: number): Promise<boolean> 
 async function waitUntilReady(nodes: readonly RunningNode[], stopping: () => boolean): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (!stopping()) {
-    const ended = nodes.find((node) => node.process.exitCode !== null);
+    const ended = nodes.find((node) => howEnded(node.process) !== undefined);
     if (ended !== undefined) {
       throw new CodedError(
         "node-ended",
-        `${ended.folder.name} ended while starting (exit ${ended.process.exitCode}). Its last words:\n${ended.lastWords()}\n` +
+        `${ended.folder.name} ended while starting (${howEnded(ended.process)}). Its last words:\n${ended.lastWords()}\n` +
           `Its log is in ${ended.folder.directory}/log.`,
       );
     }
@@ -139,6 +139,17 @@ async function highest(nodes: readonly RunningNode[]): Promise<{ node: RunningNo
   );
 }
 
+/** Says what became of a node that ended by itself, and how many go on. */
+function tellEnd({ folder, process: child, lastWords }: RunningNode, counts: { left: number; all: number }): void {
+  // A node that was killed had no chance to say why: its last words are those of its start.
+  const words = child.signalCode === null ? ` Its last words:\n${lastWords()}` : "";
+  const others =
+    counts.left === 0
+      ? "No node is left."
+      : `${counts.left} of ${counts.all} are left; Ctrl-C and the same command again bring it back.`;
+  say(`${folder.name} ended (${howEnded(child) ?? ""}). ${others}${words}`);
+}
+
 /** Prints each new block, from whichever node has it, until told to stop. */
 async function followBlocks(nodes: readonly RunningNode[], stopping: () => boolean): Promise<void> {
   let next = ((await highest(nodes))?.height ?? 0) + 1;
@@ -156,8 +167,10 @@ async function followBlocks(nodes: readonly RunningNode[], stopping: () => boole
   }
 }
 
-async function stopAll(nodes: readonly RunningNode[]): Promise<number> {
+/** Stops those that still run; what became of others was said when they ended. */
+async function stopAll(started: readonly RunningNode[]): Promise<number> {
   say("Stopping...");
+  const nodes = started.filter((node) => howEnded(node.process) === undefined);
   const codes = await Promise.all(nodes.map((node) => stopProcess(node.process, STOP_PATIENCE_MS)));
   const failed = nodes.filter((_, index) => codes[index] !== 0).map((node) => node.folder.name);
   if (failed.length === 0) {
@@ -195,16 +208,23 @@ export async function startChain(options: { directory: string; nodes: string; po
     stopped = true;
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
+  // The window of the terminal was closed: nobody reads any longer, and the nodes must not stay behind.
+  process.on("SIGHUP", stop);
+  process.stdout.on("error", stop);
   const stopping = (): boolean => stopped;
 
   const nodes = folders.map(launch);
+  let left = nodes.length;
   try {
     say(`Starting ${nodes.length} nodes...`);
     await waitUntilReady(nodes, stopping);
     if (!stopping()) say(welcome(folders, (path) => relative(process.cwd(), path) || "."));
     for (const node of nodes) {
-      void exitOf(node.process).then((code) => {
-        if (!stopping()) say(`${node.folder.name} ended (exit ${code}). Its last words:\n${node.lastWords()}`);
+      void exitOf(node.process).then(() => {
+        if (stopping()) return;
+        left--;
+        tellEnd(node, { left, all: nodes.length });
+        if (left === 0) stop();
       });
     }
     await followBlocks(nodes, stopping);
@@ -212,5 +232,6 @@ export async function startChain(options: { directory: string; nodes: string; po
     await stopAll(nodes);
     throw error;
   }
-  return stopAll(nodes);
+  const code = await stopAll(nodes);
+  return left === 0 ? 1 : code;
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -70,11 +70,19 @@ test("a second start on the same ports says what to do", async () => {
   expect(output.slice(before)).toMatch(/uses port .*npm start -- /s);
 });
 
+test("a node that is killed is told, and is no reason to doubt the others when they are stopped", async () => {
+  const pid = Number(execFileSync("pgrep", ["-f", join(folder, "chain", "127.0.0.1", "node3")], { encoding: "utf8" }));
+  process.kill(pid, "SIGKILL");
+  const told = "node3 ended (killed by SIGKILL). 3 of 4 are left";
+  await until("it is told", () => Promise.resolve(output.includes(told)), 10_000);
+});
+
 test("Ctrl-C stops everything cleanly, and the next start goes on from the last block", async () => {
   const gone = ended(child);
   child.kill("SIGINT");
   expect(await gone).toBe(0);
   expect(output).toContain("All nodes stopped");
+  expect(output).not.toContain("did not stop cleanly");
   for (let port = base; port < base + 12; port++) {
     const free = await new Promise((done) => {
       const probe = createServer().once("error", () => {
@@ -89,4 +97,11 @@ test("Ctrl-C stops everything cleanly, and the next start goes on from the last 
   await until("the chain runs again", () => Promise.resolve(output.includes("The chain is running")), 60_000);
   expect(await new Rpc(httpTransport(`http://127.0.0.1:${base + 8}`)).getBlockNumber()).toBe(1);
   expect(existsSync(join(folder, "chain", "127.0.0.1", "node0", "log"))).toBe(true);
+});
+
+test("closing the window of the terminal leaves no node behind", async () => {
+  const gone = ended(child);
+  child.kill("SIGHUP");
+  expect(await gone).toBe(0);
+  expect(() => execFileSync("pgrep", ["-f", join(folder, "chain")])).toThrow();
 });
