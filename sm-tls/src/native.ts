@@ -6,17 +6,14 @@ import {
   createECDH,
   createHash,
   createHmac,
-  createPrivateKey,
-  createPublicKey,
   createSign,
   createVerify,
   randomBytes,
 } from "node:crypto";
-import type { KeyObject } from "node:crypto";
-import { chooseSm2Product, sm2KeyPairToDer, sm2PublicKeyToDer } from "@tsbcos/core/crypto";
-import type { KeyPair } from "@tsbcos/core/crypto";
-import { bigIntToBytes, bytesToBigInt, bytesToByteString, concatBytes } from "@tsbcos/core/primitives";
+import { chooseSm2Product } from "@tsbcos/core/crypto";
+import { bigIntToBytes, bytesToBigInt, concatBytes } from "@tsbcos/core/primitives";
 import type { SmTlsCrypto } from "@tsbcos/core/sm-tls";
+import { Sm2KeyObjects } from "./key-objects.js";
 
 /** Public keys kept in OpenSSL's form: those of agencies come again with each connection. */
 const PUBLIC_KEYS_KEPT_MAX = 256;
@@ -28,30 +25,7 @@ const COMPRESSED = Uint8Array.of(2);
 
 /** Makes the cryptography; each has its own memory of keys. */
 export function createNativeCrypto(): SmTlsCrypto {
-  const publicKeys = new Map<string, KeyObject>();
-  const privateKeys = new WeakMap<KeyPair, KeyObject>();
-
-  function publicKeyObject(publicKey: Uint8Array): KeyObject {
-    const name = bytesToByteString(publicKey);
-    let key = publicKeys.get(name);
-    if (key === undefined) {
-      if (publicKeys.size >= PUBLIC_KEYS_KEPT_MAX) publicKeys.clear();
-      key = createPublicKey({ key: asBuffer(sm2PublicKeyToDer(publicKey)), format: "der", type: "spki" });
-      publicKeys.set(name, key);
-    }
-    return key;
-  }
-
-  function privateKeyObject(pair: KeyPair): KeyObject {
-    let key = privateKeys.get(pair);
-    if (key === undefined) {
-      // Always by way of DER: a key object fresh from key generation signs plain ECDSA without a word.
-      key = createPrivateKey({ key: asBuffer(sm2KeyPairToDer(pair)), format: "der", type: "sec1" });
-      privateKeys.set(pair, key);
-    }
-    return key;
-  }
-
+  const keys = new Sm2KeyObjects(PUBLIC_KEYS_KEPT_MAX);
   return {
     random: (length) => plain(randomBytes(length)),
     hash(...parts) {
@@ -66,11 +40,11 @@ export function createNativeCrypto(): SmTlsCrypto {
     },
     encrypt: (key, iv, blocks) => plain(createCipheriv("sm4-cbc", key, iv).setAutoPadding(false).update(blocks)),
     decrypt: (key, iv, blocks) => plain(createDecipheriv("sm4-cbc", key, iv).setAutoPadding(false).update(blocks)),
-    sign: (message, key) => plain(createSign("sm3").update(message).sign(privateKeyObject(key))),
+    sign: (message, key) => plain(createSign("sm3").update(message).sign(keys.ofPair(key))),
     verify(message, signature, publicKey) {
       try {
         // OpenSSL throws for a point that is not on the curve.
-        return createVerify("sm3").update(message).verify(publicKeyObject(publicKey), signature);
+        return createVerify("sm3").update(message).verify(keys.ofPublicKey(publicKey), signature);
       } catch {
         return false;
       }
@@ -110,8 +84,4 @@ function multiply(number: Uint8Array, point: Uint8Array): Uint8Array | undefined
 /** The same bytes without Node.js' own methods, which differ from those of other arrays. */
 export function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
