@@ -21,7 +21,7 @@ import {
 import { connectSmTls, createNativeCrypto } from "@tsbcos/sm-tls";
 import { ConnectionError } from "../errors.js";
 import { loadSmCredentials, type ChannelCredentials } from "./credentials.js";
-import { explainFailure, explainHangUp, explainSmFailure } from "./diagnosis.js";
+import { CLOSED_DURING_HANDSHAKE, explainFailure, explainHangUp, explainSmFailure } from "./diagnosis.js";
 import { probeCertificates } from "./peer-certificate.js";
 import { RecordWriter } from "./record-writer.js";
 
@@ -306,7 +306,7 @@ async function openTls(options: ChannelOptions, timeoutMs: number): Promise<TLSS
       reject(explainFailure({ endpoint, cause, credentials, peers }));
     };
     const onClose = (): void => {
-      void fail(new Error("it closed the connection in the middle of the TLS handshake"));
+      void fail(new Error(CLOSED_DURING_HANDSHAKE));
     };
     const timer = setTimeout(() => {
       void fail(Object.assign(new Error(`nothing came within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));

@@ -13,6 +13,8 @@ export interface FailedConnection {
   readonly peers?: readonly X509Certificate[];
 }
 
+/** What Node.js says in words about its own sockets. */
+export const CLOSED_DURING_HANDSHAKE = "it closed the connection in the middle of the TLS handshake";
 /** Codes of sockets that never came to TLS. */
 const UNREACHABLE = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/;
 /** Codes of certificates that cannot be verified. */
@@ -21,10 +23,21 @@ const UNTRUSTED = /^(UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|CERT_|INVALID_CA|ERR_TLS_C
 const REFUSED =
   /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED|HANDSHAKE_FAILURE|DECRYPT_ERROR|UNSUPPORTED_CERTIFICATE)/;
 
+/** What to ask where something listens that never showed a certificate. */
+const NO_CERTIFICATE =
+  "It showed no certificate. Is this its rpc.channel_listen_port, and not the port of JSON-RPC? A node with " +
+  "chain.sm_crypto_channel=true speaks SM TLS: name the folder with gmca.crt then, mostly sdk/gm.";
+
 /** The failure as an error for people. */
 export function explainFailure(failed: FailedConnection): ConnectionError {
   const { endpoint, cause } = failed;
-  return new ConnectionError(`No TLS connection to ${endpoint}: ${cause.message.trim()}. ${hintOf(failed)}`, { cause });
+  return new ConnectionError(`No TLS connection to ${endpoint}: ${wordsOf(cause)}. ${hintOf(failed)}`, { cause });
+}
+
+/** What went wrong, without the addresses, files and lines that OpenSSL puts around it. */
+function wordsOf(cause: NodeJS.ErrnoException & { readonly reason?: string }): string {
+  if (cause.message.includes("before secure TLS connection")) return CLOSED_DURING_HANDSHAKE;
+  return cause.reason ?? cause.message.trim();
 }
 
 function hintOf(failed: FailedConnection): string {
@@ -41,12 +54,14 @@ function hintOf(failed: FailedConnection): string {
     const expired = code === "CERT_HAS_EXPIRED" && peer !== undefined ? ` It was valid until ${peer.validTo}.` : "";
     return `The node's certificate cannot be verified with our ca.crt.${theirs}${expired} Take the sdk folder that was made with this node, or ask its agency for one.`;
   }
-  const agency = peer === undefined ? "" : ` (its certificate is from ${nameOf(peer.issuer)})`;
   if (REFUSED.test(code) || code === "ECONNRESET" || code === "EPIPE" || code === "") {
+    // A node shows its certificate before it looks at ours.
+    if (peer === undefined) return NO_CERTIFICATE;
+    const agency = ` (its certificate is from ${nameOf(peer.issuer)})`;
     return (
       `The node may have refused our certificate (sdk.crt: ${ours.subject}, issued by ${ours.issuer}). It must be signed by an authority that ` +
       "the node knows, be of the kind that it uses (RSA where chain.rsa_crypto_channel=true, else elliptic curve), and, while " +
-      `network_security.check_cert_issuer is on, come from the node's own agency${agency}. A node with chain.sm_crypto_channel=true speaks SM TLS: name the folder with gmca.crt then, mostly sdk/gm.`
+      `network_security.check_cert_issuer is on, come from the node's own agency${agency}.`
     );
   }
   return "Is this a channel port, and are ca.crt, sdk.crt and sdk.key those of this chain?";
@@ -97,7 +112,12 @@ function areTrusted(peers: readonly X509Certificate[], { authority }: ChannelCre
 }
 
 function compare(issuer: string, authorities: string): string {
-  if (issuer !== authorities) return `It was issued by ${issuer}; our ca.crt is ${authorities}.`;
+  if (issuer !== authorities) {
+    return (
+      `It was issued by ${issuer}; our ca.crt is ${authorities}. ` +
+      "Is this its rpc.channel_listen_port? (The port for other nodes shows other certificates.)"
+    );
+  }
   return `Its issuer and our ca.crt have the same name, ${issuer}, and different keys: they are of two chains, or the chain was made anew.`;
 }
 

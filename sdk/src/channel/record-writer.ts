@@ -1,5 +1,6 @@
 /** Writes messages so that each begins a TLS record of its own. */
 import type { Writable } from "node:stream";
+import { Line } from "@tsbcos/core/primitives";
 
 /**
  * A queue in front of a TLS stream. The next message is handed over only when the one before has left: a stream that
@@ -7,9 +8,7 @@ import type { Writable } from "node:stream";
  */
 export class RecordWriter {
   readonly #stream: Writable;
-  #waiting: Uint8Array[] = [];
-  /** Position of the first waiting message in {@link #waiting}. */
-  #first = 0;
+  readonly #waiting = new Line<Uint8Array>();
   #writing = false;
 
   constructor(stream: Writable) {
@@ -23,13 +22,8 @@ export class RecordWriter {
   }
 
   #writeNext(): void {
-    const message = this.#waiting[this.#first];
-    if (message === undefined) {
-      this.#waiting = [];
-      this.#first = 0;
-      return;
-    }
-    this.#first++;
+    const message = this.#waiting.take();
+    if (message === undefined) return;
     this.#writing = true;
     this.#stream.write(message, (error) => {
       this.#writing = false;

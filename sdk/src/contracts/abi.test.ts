@@ -72,6 +72,14 @@ describe("calls", () => {
     expect(run).not.toThrow(/Docs:|Version:/);
   });
 
+  test("a wrong count of arguments is told in figures", () => {
+    const call = (functionName: string, args: readonly unknown[]) => (): unknown =>
+      encodeCall({ abi: ABI, functionName, args }, standardSuite);
+    expect(call("owner", ["x"])).toThrow("owner takes no arguments, not 1.");
+    expect(() => encodeDeployment({ abi: [], bytecode: "00", args: [1n] })).toThrow("takes no arguments, not 1.");
+    expect(call("pick", [])).toThrow("pick takes 1 argument, not 0.");
+  });
+
   test("calldata is understood again, under either hash", () => {
     for (const suite of [standardSuite, smSuite]) {
       const data = `0x${bytesToHex(encodeCall({ abi: ABI, functionName: "set", args: ["a", 7] }, suite))}`;
@@ -84,7 +92,9 @@ describe("calls", () => {
     const data = encodeDeployment({ abi: ABI, bytecode: "0x6001", args: [5n, "n"] });
     const encoded = encodeAbiParameters([{ type: "uint256" }, { type: "string" }], [5n, "n"]);
     expect(`0x${bytesToHex(data)}`).toBe(`0x6001${encoded.slice(2)}`);
-    expect(() => encodeDeployment({ abi: ABI, bytecode: "0x6001" })).toThrow(/constructor takes 2 arguments/);
+    expect(() => encodeDeployment({ abi: ABI, bytecode: "0x6001" })).toThrow(
+      "the constructor takes 2 arguments, not 0.",
+    );
     expect(() => encodeDeployment({ abi: [], bytecode: "" })).toThrow(/hexadecimal/);
     expect(() => encodeDeployment({ abi: [], bytecode: "60__Library.sol__" })).toThrow(/libraries/);
   });

@@ -61,11 +61,16 @@ export function functionOf(abi: Abi, name: string, args: readonly unknown[] = []
   }
   const fitting = candidates.filter((candidate) => candidate.inputs.length === args.length);
   if (fitting.length === 0) {
-    const counts = candidates.map((candidate) => candidate.inputs.length).join(" or ");
-    throw new CodedError("bad-arguments", `${name} takes ${counts} arguments, not ${args.length}.`);
+    const counts = candidates.map((candidate) => candidate.inputs.length);
+    throw new CodedError("bad-arguments", wrongCount(name, counts, args.length));
   }
   if (fitting.length === 1) return fitting[0] as AbiFunction;
   return coded("bad-arguments", name, () => getAbiItem({ abi: fitting, name, args } as never) as AbiFunction);
+}
+
+function wrongCount(name: string, counts: readonly number[], given: number): string {
+  const wanted = [...new Set(counts)].map((count) => (count === 0 ? "no" : String(count))).join(" or ");
+  return `${name} takes ${wanted} ${wanted === "1" ? "argument" : "arguments"}, not ${given}.`;
 }
 
 /** Calldata of a call. @throws CodedError `no-such-function`, `bad-arguments` */
@@ -98,7 +103,7 @@ export function encodeDeployment(contract: {
 
 function encodeArguments(inputs: readonly AbiParameter[], args: readonly unknown[], what: string): Uint8Array {
   if (inputs.length !== args.length) {
-    throw new CodedError("bad-arguments", `${what} takes ${inputs.length} arguments, not ${args.length}.`);
+    throw new CodedError("bad-arguments", wrongCount(what, [inputs.length], args.length));
   }
   return hexToBytes(coded("bad-arguments", what, () => encodeAbiParameters(inputs, args)));
 }
