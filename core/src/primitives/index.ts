@@ -3,6 +3,7 @@ export * from "./brands.js";
 export * from "./byte-string.js";
 export * from "./bytes.js";
 export * from "./limits.js";
+export * from "./line.js";
 export * from "./machine.js";
 export * from "./random.js";
 export * from "./rate-limiter.js";

@@ -1,5 +1,6 @@
 /** Messages on their way to one client: in order, bounded by whoever asks, and each in a TLS record of its own. */
 import type { Writable } from "node:stream";
+import { Line } from "@tsbcos/core/primitives";
 
 /** Messages written in one go; then whatever else waits in the process has its turn. */
 const BURST = 64;
@@ -17,10 +18,7 @@ interface Waiting {
 export class RecordQueue {
   readonly #stream: Writable;
   readonly #progress: (bytes: number) => void;
-  /** Behind those that have left there is nothing: a busy queue is seldom empty, and large messages must not stay. */
-  #waiting: (Waiting | undefined)[] = [];
-  /** Position of the first waiting message in {@link #waiting}. */
-  #first = 0;
+  readonly #waiting = new Line<Waiting>();
   #bytes = 0;
   #writing = false;
   #startedMs = 0;
@@ -58,20 +56,16 @@ export class RecordQueue {
   /** Forgets everything that waits. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting = [];
-    this.#first = 0;
+    this.#waiting.clear();
     this.#bytes = 0;
   }
 
   #writeNext(): void {
-    const next = this.#waiting[this.#first];
+    const next = this.#waiting.take();
     if (next === undefined) {
-      this.#waiting = [];
-      this.#first = 0;
       this.#burst = 0;
       return;
     }
-    this.#takeFirst();
     this.#writing = true;
     this.#startedMs = performance.now();
     this.#stream.write(next.message, (error) => {
@@ -83,13 +77,6 @@ export class RecordQueue {
       this.#progress(next.message.length);
       this.#continue();
     });
-  }
-
-  #takeFirst(): void {
-    this.#waiting[this.#first++] = undefined;
-    if (this.#first < 1024) return;
-    this.#waiting = this.#waiting.slice(this.#first);
-    this.#first = 0;
   }
 
   #continue(): void {

@@ -1,9 +1,9 @@
 /** Bytes on their way to one peer: written in turns, in order, and bounded. */
 import type { Writable } from "node:stream";
+import { Line } from "@tsbcos/core/primitives";
 
 /** Handed to the stream at a time; the next turn starts when these have left. */
 const TURN_BYTES = 1024 * 1024;
-const NOTHING = new Uint8Array(0);
 
 /**
  * Collects what is sent within one turn of the event loop and writes it at once, so that small frames share TLS
@@ -11,10 +11,7 @@ const NOTHING = new Uint8Array(0);
  */
 export class SendQueue {
   readonly #stream: Writable;
-  /** In place of those that have left stand empty ones: a busy queue is seldom empty, and large frames must not stay. */
-  #waiting: Uint8Array[] = [];
-  /** Position of the first waiting frame in {@link #waiting}. */
-  #first = 0;
+  readonly #waiting = new Line<Uint8Array>();
   #waitingBytes = 0;
   #writing = false;
   #scheduled = false;
@@ -51,8 +48,7 @@ export class SendQueue {
   /** Forgets everything that waits. */
   close(): void {
     this.#closed = true;
-    this.#waiting = [];
-    this.#first = 0;
+    this.#waiting.clear();
     this.#waitingBytes = 0;
   }
 
@@ -79,23 +75,15 @@ export class SendQueue {
   #takeTurn(): Uint8Array[] {
     const turn: Uint8Array[] = [];
     let room = TURN_BYTES;
-    while (room > 0 && this.#first < this.#waiting.length) {
-      const frame = this.#waiting[this.#first] as Uint8Array;
+    for (let frame = this.#waiting.first; frame !== undefined && room > 0; frame = this.#waiting.first) {
       if (frame.length > room) {
         turn.push(frame.subarray(0, room));
-        this.#waiting[this.#first] = frame.subarray(room);
+        this.#waiting.replaceFirst(frame.subarray(room));
         break;
       }
       turn.push(frame);
       room -= frame.length;
-      this.#waiting[this.#first++] = NOTHING;
-    }
-    if (this.#first === this.#waiting.length) {
-      this.#waiting = [];
-      this.#first = 0;
-    } else if (this.#first > 1024) {
-      this.#waiting = this.#waiting.slice(this.#first);
-      this.#first = 0;
+      this.#waiting.take();
     }
     return turn;
   }
