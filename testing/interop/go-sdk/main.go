@@ -68,7 +68,7 @@ func run(args []string) (any, error) {
 	return exercises[args[0]](clients, args[1:])
 }
 
-// token is a deployed contract of examples/contracts/Token.sol.
+// token is a deployed contract of cli/contracts/Token.sol.
 type token struct {
 	client  *client.Client
 	abi     abi.ABI

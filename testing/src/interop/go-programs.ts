@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { networkComplaint } from "./network-complaint.js";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -41,11 +42,7 @@ export async function buildGoPrograms(): Promise<GoPrograms> {
     return { ok: true, folder, dispose };
   } catch (error) {
     dispose();
-    const unreachable = String(error)
-      .split("\n")
-      .find((line) => UNREACHABLE.test(line));
-    if (unreachable === undefined) throw error;
-    return { ok: false, reason: `Go modules cannot be had: ${unreachable.trim()}` };
+    return { ok: false, reason: `Go modules cannot be had: ${networkComplaint(error, UNREACHABLE)}` };
   }
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { networkComplaint } from "./network-complaint.js";
 
 const run = promisify(execFile);
 const PROJECT = fileURLToPath(new URL("../../interop/java-sdk-sm", import.meta.url));
@@ -59,10 +60,6 @@ export async function buildJavaProgram(): Promise<JavaProgram> {
     };
   } catch (error) {
     dispose();
-    const unreachable = String(error)
-      .split("\n")
-      .find((line) => UNREACHABLE.test(line));
-    if (unreachable === undefined) throw error;
-    return { ok: false, reason: `the Java SDK cannot be had: ${unreachable.trim()}` };
+    return { ok: false, reason: `the Java SDK cannot be had: ${networkComplaint(error, UNREACHABLE)}` };
   }
 }
