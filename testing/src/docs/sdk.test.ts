@@ -17,6 +17,19 @@ test("the tables of codes say what the code says", async () => {
   await expect(expected).toMatchFileSnapshot(PAGE);
 });
 
+test("the packages that a program is told to install are the SDK and what it needs of ours", () => {
+  const manifestOf = (folder: string): { name: string; dependencies?: Readonly<Record<string, string>> } =>
+    JSON.parse(readFileSync(fileURLToPath(new URL(`../../../${folder}/package.json`, import.meta.url)), "utf8")) as {
+      name: string;
+    };
+  const [, packed = ""] = /^npm pack (.*) --pack-destination/m.exec(readFileSync(PAGE, "utf8")) ?? [];
+  const manifests = [...packed.matchAll(/-w (\S+)/g)].map(([, folder = ""]) => manifestOf(folder));
+  const names = manifests.map(({ name }) => name);
+  const needed = manifests.flatMap(({ dependencies = {} }) => Object.keys(dependencies));
+  expect(names).toContain("@tsbcos/sdk");
+  expect(new Set(names)).toEqual(new Set(["@tsbcos/sdk", ...needed.filter((name) => name.startsWith("@tsbcos/"))]));
+});
+
 test("every class of errors is on the page", () => {
   const page = readFileSync(PAGE, "utf8");
   const classes = Object.keys(sdk).filter((name) => name.endsWith("Error"));
