@@ -166,7 +166,9 @@ export class Cluster implements NodeListener {
     }
     const ownIndex = node.group?.head.sealers.indexOf(node.nodeId) ?? -1;
     const { backedUpPrepare } = node.disk;
+    const deciding = (node.group?.head.header.number ?? 0) + 1;
     this.#votes.sent({
+      deciding,
       node: index,
       nodeId: node.nodeId,
       incarnation,

@@ -27,6 +27,7 @@ function frame(kind: Kind, content: ReturnType<typeof message>, more: { incarnat
   return {
     node: 3,
     nodeId: NODE,
+    deciding: kind === "ViewChange" ? content.height + 1 : content.height,
     incarnation: more.incarnation ?? 1,
     ownIndex: 0,
     moduleId: ModuleId.Pbft,

@@ -18,6 +18,8 @@ export interface SentFrame {
   readonly nodeId: NodeId;
   /** Which life of the process: counts restarts. */
   readonly incarnation: number;
+  /** Height that the node decides. */
+  readonly deciding: number;
   /** Position of the node in the sealer list that it votes in. */
   readonly ownIndex: number;
   readonly moduleId: number;
@@ -64,7 +66,7 @@ export class VoteChecker {
     const { packetId } = packet.value;
     const message = decodePbftMessage(packet.value.message, packetId);
     check(message.ok, `n${frame.node} sent a PBFT message that cannot be read`);
-    if (message.value.index !== frame.ownIndex) return;
+    if (message.value.index !== frame.ownIndex || isOfAnotherList(frame, packetId, message.value)) return;
     if (packetId === PbftPacketId.ViewChange) return this.#noteViewChange(frame.node, message.value);
     this.#checkView(frame, packetId, message.value);
     this.#checkOneVoteAView(frame, packetId, message.value);
@@ -118,4 +120,11 @@ export class VoteChecker {
     const backedUp = backup?.ok === true ? backup.value.height : undefined;
     check(backedUp === height, `${what}, and its disk holds a backup of height ${backedUp ?? "none"}`);
   }
+}
+
+/** A message that is passed on may be of a height with other sealers, where our position is somebody else's. */
+function isOfAnotherList({ deciding }: SentFrame, packetId: PbftPacketId, { height }: PbftMessage): boolean {
+  if (packetId === PbftPacketId.ViewChange) return height + 1 !== deciding;
+  // Our own commit may leave late.
+  return packetId === PbftPacketId.Commit ? height > deciding : height !== deciding;
 }

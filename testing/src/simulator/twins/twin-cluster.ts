@@ -154,7 +154,18 @@ export class TwinCluster implements NodeListener {
       const { index, nodeId, incarnation } = node;
       const ownIndex = this.#ids.indexOf(nodeId);
       const { backedUpPrepare } = node.disk;
-      this.#votes.sent({ node: index, nodeId, incarnation, ownIndex, moduleId, packetType, body, backedUpPrepare });
+      const deciding = (node.group?.head.header.number ?? 0) + 1;
+      this.#votes.sent({
+        deciding,
+        node: index,
+        nodeId,
+        incarnation,
+        ownIndex,
+        moduleId,
+        packetType,
+        body,
+        backedUpPrepare,
+      });
     }
     const partition = this.#partitionFor(node, moduleId, packetType, body);
     const frame = { type: "frame-received", from: node.nodeId, moduleId, packetType, seq, body } as const;
