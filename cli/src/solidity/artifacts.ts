@@ -28,7 +28,7 @@ export function readArtifact(bin: string, chain: CryptoSuite["name"]): Result<Co
     return bad(`${shown(abiFile)} is no ABI: ${error instanceof Error ? error.message : String(error)}`);
   }
   const bytecode = readFileSync(bin, "utf8").trim().replace(/^0x/, "");
-  if (!/^(?:[0-9a-fA-F]{2}|__.{36}__|__.{38})*$/.test(bytecode)) {
+  if (!/^(?:[0-9a-fA-F]{2}|__.{38})*$/.test(bytecode)) {
     return bad(`${shown(bin)} is not the hexadecimal code of a contract.`);
   }
   const hash = hashOf(abi, bytecode) ?? chain;

@@ -271,6 +271,7 @@ describe("contracts from elsewhere", () => {
     ["an .abi that is no list", "{}", "6080"],
     ["a .bin that is no code", "[]", "hello"],
     ["a .bin that is cut off", "[]", "608"],
+    ["a .bin with many places for libraries and a letter too much", "[]", `${`__${"a".repeat(36)}__`.repeat(200)}z`],
   ])("with %s are refused", async (name, abi, bin) => {
     const base = name.replace(/\W/g, "");
     if (abi !== undefined) write(`broken/${base}.abi`, abi);
