@@ -285,7 +285,7 @@ describe("event filters", () => {
     expect(pushesTo(client)).toEqual([]);
     expect(searches[0]!.taken).toBe(0);
     server.setAllowlist(1, [keyOf(first!)]);
-    await until(() => searches[0]!.taken === 2);
+    await until(() => pushesTo(client).length === 2 && searches[0]!.taken === 2);
     expect(pushesTo(client)).toEqual(["held", "end"]);
   });
 
