@@ -27,17 +27,36 @@ export const NODES_KEY = ascii("node");
  * anything it holds are on different chains.
  */
 export function genesisMark(config: GenesisConfig, version: SupportedVersion): string {
+  return markParts(config, version)
+    .map(([, value]) => value)
+    .join("-");
+}
+
+/** What the mark holds, in its order: the key of the genesis file, and what stands in the mark. */
+export function markParts(config: GenesisConfig, version: SupportedVersion): readonly (readonly [string, string])[] {
   // Before 2.9.0 the order of the file counts; that is how two hand-made files came to different chains.
   const nodes = version >= V2_9_0 ? [...config.nodes].sort() : config.nodes;
-  const parts: (string | number)[] = [config.groupId, nodes.map((id) => `${id},`).join(""), config.consensusType];
-  if (version <= V2_0_0_RC2) parts.push(STORAGE_TYPE_OF_RC2);
-  parts.push(config.stateType);
-  if (version >= V2_4_0) parts.push(config.freeStorage ? FREE_STORAGE_FLAG : "0");
-  parts.push(config.maxTransactions, config.gasLimit);
-  if (isRpbft(config)) parts.push(config.epochSealerCount, config.epochBlockCount);
-  if (version >= V2_6_0) parts.push(config.consensusTimeoutSeconds);
-  return parts.join("-");
+  const parts: [string, string | number][] = [
+    ["group.id", config.groupId],
+    [NODES_IN_MARK, nodes.map((id) => `${id},`).join("")],
+    ["consensus.consensus_type", config.consensusType],
+  ];
+  if (version <= V2_0_0_RC2) parts.push(["storage.type", STORAGE_TYPE_OF_RC2]);
+  parts.push(["state.type", config.stateType]);
+  if (version >= V2_4_0) parts.push([FREE_STORAGE_IN_MARK, config.freeStorage ? FREE_STORAGE_FLAG : "0"]);
+  parts.push(["consensus.max_trans_num", config.maxTransactions], ["tx.gas_limit", config.gasLimit]);
+  if (isRpbft(config)) {
+    parts.push(["consensus.epoch_sealer_num", config.epochSealerCount]);
+    parts.push(["consensus.epoch_block_num", config.epochBlockCount]);
+  }
+  if (version >= V2_6_0) parts.push(["consensus.consensus_timeout", config.consensusTimeoutSeconds]);
+  return parts.map(([key, value]) => [key, String(value)]);
 }
+
+/** Name of the part of the mark that lists the first sealers, each id with a comma behind it. */
+export const NODES_IN_MARK = "consensus.node";
+/** Name of the part that is a number of flags and not the word of the file. */
+export const FREE_STORAGE_IN_MARK = "evm.enable_free_storage";
 
 /** Up to rc2 the mark names the back end; this implementation has one and gives it the name of the default then. */
 const STORAGE_TYPE_OF_RC2 = "LevelDB";
@@ -99,7 +118,7 @@ function initialRows(config: GenesisConfig, rules: ChainRules, rows: CommittedRo
 function initialSettings(config: GenesisConfig, version: SupportedVersion): [string, string][] {
   const settings: [string, string][] = [
     ["tx_count_limit", String(config.maxTransactions)],
-    ["tx_gas_limit", String(config.gasLimit)],
+    ["tx.gas_limit", config.gasLimit],
   ];
   if (isRpbft(config)) {
     settings.push(["rpbft_epoch_sealer_num", String(config.epochSealerCount)]);

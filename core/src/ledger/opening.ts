@@ -7,6 +7,7 @@ import { CommittedRows, MemoryStore } from "../state/index.js";
 import type { StoredBlock } from "./block-reader.js";
 import { BlockReader } from "./block-reader.js";
 import type { ChainRules, GenesisConfig } from "./chain.js";
+import { genesisDifferences } from "./genesis-differences.js";
 import { genesisBlock } from "./genesis.js";
 import type { ChainRecord, HeadRecord } from "./records.js";
 import * as records from "./records.js";
@@ -103,19 +104,13 @@ function checkGenesis(
   if (stored?.hash !== chain.genesisHash) return refuse("store-damaged", "block 0 is not the one the chain began with");
   const configured = genesisBlock(genesis, rules, new CommittedRows(new MemoryStore()));
   if (configured.hash === stored.hash) return undefined;
-  const mark = (block: { header: { extraData: readonly Uint8Array[] } }): string =>
-    bytesToUtf8(block.header.extraData[0] ?? new Uint8Array(0));
-  const differences = [
-    ["mark", mark(stored), mark(configured)],
-    ["timestamp", String(stored.header.timestamp), String(configured.header.timestamp)],
-  ].filter(([, was, is]) => was !== is);
+  const mark = bytesToUtf8(stored.header.extraData[0] ?? new Uint8Array(0));
+  const { timestamp } = stored.header;
+  const differences = genesisDifferences({ mark, timestamp }, genesis, rules.version);
   return refuse(
     "genesis-differs",
-    `the genesis file describes another chain than the store holds: ${differences
-      .map(([name, was, is]) => `${name} was ${was}, is ${is}`)
-      .join(
-        "; ",
-      )}. The file must be the same on all nodes and never change; below supported_version 2.9.0 even the order of its nodes counts`,
+    `the genesis file describes another chain than the store holds: ${differences.join("; ")}. The file must be the same ` +
+      "on all nodes and never change; below supported_version 2.9.0 even the order of its nodes counts",
   );
 }
 
