@@ -24,7 +24,6 @@ const rooms = {
     "txpool",
     "consensus",
     "sync",
-    "amop",
   ],
 };
 
