@@ -118,7 +118,7 @@ function initialRows(config: GenesisConfig, rules: ChainRules, rows: CommittedRo
 function initialSettings(config: GenesisConfig, version: SupportedVersion): [string, string][] {
   const settings: [string, string][] = [
     ["tx_count_limit", String(config.maxTransactions)],
-    ["tx.gas_limit", config.gasLimit],
+    ["tx_gas_limit", String(config.gasLimit)],
   ];
   if (isRpbft(config)) {
     settings.push(["rpbft_epoch_sealer_num", String(config.epochSealerCount)]);
