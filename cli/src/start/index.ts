@@ -167,19 +167,29 @@ async function followBlocks(nodes: readonly RunningNode[], stopping: () => boole
   }
 }
 
-/** Stops those that still run; what became of others was said when they ended. */
-async function stopAll(started: readonly RunningNode[]): Promise<number> {
+/**
+ * Stops those that still run; what became of others was said when they ended.
+ *
+ * @param running whether the chain ever ran, or did not come up
+ */
+async function stopAll(started: readonly RunningNode[], running: boolean): Promise<number> {
   say("Stopping...");
   const nodes = started.filter((node) => howEnded(node.process) === undefined);
   const codes = await Promise.all(nodes.map((node) => stopProcess(node.process, STOP_PATIENCE_MS)));
   const failed = nodes.filter((_, index) => codes[index] !== 0).map((node) => node.folder.name);
   if (failed.length === 0) {
-    say("All nodes stopped. Nothing is lost; the same command goes on from the last block.");
+    say(
+      running
+        ? "All nodes stopped. Nothing is lost; the same command goes on from the last block."
+        : "All nodes stopped.",
+    );
     return 0;
   }
   say(`${failed.join(", ")} did not stop cleanly. Look into the log folders.`);
   return 1;
 }
+
+const nodesIn = (count: number): string => `${count} ${count === 1 ? "node" : "nodes"}`;
 
 async function findOrBuild(options: {
   directory: string;
@@ -187,8 +197,11 @@ async function findOrBuild(options: {
   ports: string;
 }): Promise<readonly NodeFolder[]> {
   if (!existsSync(options.directory)) {
-    say(`Making a new chain of ${options.nodes} nodes in ${options.directory}/ ...`);
+    if (!/^[1-9]\d{0,3}$/.test(options.nodes)) {
+      throw new CodedError("bad-options", `-n takes the number of nodes, such as 4, not "${options.nodes}".`);
+    }
     const plan = planChain({ hosts: `127.0.0.1:${options.nodes}`, ports: options.ports });
+    say(`Making a new chain of ${nodesIn(Number(options.nodes))} in ${options.directory}/ ...`);
     await buildChain(plan, options.directory, nodeProgram());
   }
   return findNodeFolders(options.directory);
@@ -216,7 +229,7 @@ export async function startChain(options: { directory: string; nodes: string; po
   const nodes = folders.map(launch);
   let left = nodes.length;
   try {
-    say(`Starting ${nodes.length} nodes...`);
+    say(`Starting ${nodesIn(nodes.length)}...`);
     await waitUntilReady(nodes, stopping);
     if (!stopping()) say(welcome(folders, (path) => relative(process.cwd(), path) || "."));
     for (const node of nodes) {
@@ -229,9 +242,9 @@ export async function startChain(options: { directory: string; nodes: string; po
     }
     await followBlocks(nodes, stopping);
   } catch (error) {
-    await stopAll(nodes);
+    await stopAll(nodes, false);
     throw error;
   }
-  const code = await stopAll(nodes);
+  const code = await stopAll(nodes, true);
   return left === 0 ? 1 : code;
 }

@@ -77,6 +77,23 @@ test("a node that is killed is told, and is no reason to doubt the others when t
   await until("it is told", () => Promise.resolve(output.includes(told)), 10_000);
 });
 
+test("what cannot be started is told in the words of its own options, and no chain is made", async () => {
+  for (const [option, value] of [
+    ["-n", "0"],
+    ["-n", "x"],
+    ["-p", "1,2"],
+  ] as const) {
+    const before = output.length;
+    const other = join(folder, "other");
+    const wrong = spawn(process.execPath, [COMMAND, "start", "-d", other, option, value], { stdio: "pipe" });
+    wrong.stderr.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
+    wrong.stdout.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
+    expect(await ended(wrong)).toBe(1);
+    expect(output.slice(before)).toMatch(new RegExp(`^${option} takes .*"${value}"`));
+    expect(existsSync(other)).toBe(false);
+  }
+});
+
 test("Ctrl-C stops everything cleanly, and the next start goes on from the last block", async () => {
   const gone = ended(child);
   child.kill("SIGINT");
