@@ -17,6 +17,7 @@ import { homeIn, prepareHome, type Home } from "./home.js";
 import { consoleWords } from "./index.js";
 import { formatJson, jsonOf, rightsTable } from "./print.js";
 import { runLine, runWords } from "./runner.js";
+import { runConsole } from "./run.js";
 import { EXIT, runScript, runStatements, type Streams } from "./script.js";
 import { Session, type Person } from "./session.js";
 import { TerminalConsole } from "./terminal.js";
@@ -186,6 +187,20 @@ describe("without a terminal", () => {
     const kept = streams(true);
     expect(await runScript(COMMANDS, sessionWith(), Readable.from(["quit\nnonsense\n"]), kept)).toBe(EXIT.done);
     expect(kept.printed).toEqual([]);
+  });
+
+  test.each([
+    [["0", "getBlockNumber"], {}],
+    [["40000"], {}],
+    [["getBlockNumber"], { group: "one" }],
+  ])("a group that cannot be is refused before anything is looked for: %j %j", async (words, options) => {
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      expect(await runConsole(words, options, "0.0.0")).toBe(EXIT.usage);
+      expect(told.mock.calls.join("")).toContain("A group is a whole number from 1 to 32767");
+    } finally {
+      told.mockRestore();
+    }
   });
 
   test("a command that failed has an exit code of its own", async () => {

@@ -1,6 +1,7 @@
 /** What a command line asks of the console, done from start to end. */
 import { CodedError } from "@tsbcos/core/primitives";
 import { PASSWORD_VARIABLE, readPassword } from "../account/index.js";
+import { problemOf } from "./arguments.js";
 import { destinationOf, type ChainOptions, type Destination } from "./chain/connection.js";
 import { COMMANDS } from "./commands/index.js";
 import { failureOf } from "./failures.js";
@@ -47,10 +48,11 @@ export async function runConsole(given: readonly string[], options: ConsoleOptio
   const [first = ""] = given;
   const hasGroup = options.group === undefined && /^\d+$/.test(first);
   const words = hasGroup ? given.slice(1) : given;
-  const groupId = Number(hasGroup ? first : (options.group ?? "1"));
+  const group = hasGroup ? first : (options.group ?? "1");
+  const groupId = Number(group);
   const streams: Streams = { output: process.stdout, errors: process.stderr, json: options.json === true };
   const isInteractive = options.exec === undefined && words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;
-  const wrong = misuse(words, options, isInteractive);
+  const wrong = misuse(words, options, isInteractive) ?? problemOf("group", group);
   if (wrong !== undefined) return refuse(streams, wrong, "usage");
   if (COMMANDS.find(words[0] ?? "")?.offline === true || asksForHelp(words)) return runOffline(words, streams);
   let destination: Destination;

@@ -44,6 +44,13 @@ describe("a chain is found", () => {
     },
   );
 
+  test("whatever else is called config.toml on the way there", () => {
+    writeChain("chain");
+    mkdirSync(join(folder, "chain", "127.0.0.1", "config.toml"), { recursive: true });
+    write("chain/127.0.0.1/node0/config.toml", "[package]\n");
+    expect(destinationOf({}, join(folder, "chain/127.0.0.1/node0")).from).toBe(join(folder, "chain"));
+  });
+
   test("and another program's config.ini is none", () => {
     write("chain/other/config.ini", "[x]\n");
     write("config.ini", "[x]\n");

@@ -23,9 +23,18 @@ export interface JavaSettings {
 /** The settings of the console in a folder; undefined when there are none. @throws CodedError `bad-config` */
 export function javaSettingsIn(folder: string): JavaSettings | undefined {
   const file = [join(folder, "conf", "config.toml"), join(folder, "config.toml")].find(
-    (one) => existsSync(one) && /^\s*\[network\]/m.test(readFileSync(one, "utf8")),
+    (one) => existsSync(one) && /^\s*\[network\]/m.test(textOf(one)),
   );
   return file === undefined ? undefined : readJavaSettings(file);
+}
+
+/** The text of a file that may be anybody's, in a folder above: what cannot be read is not for us. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Reads one file. @throws CodedError `bad-config` that says which line or key is wrong */
