@@ -71,7 +71,7 @@ async function build(options: BuildOptions): Promise<void> {
   if (plan.settings.rpcListenIp !== "127.0.0.1") {
     say("[WARN] JSON-RPC will listen on every address, and it has no authentication: keep its port behind a firewall.");
   }
-  say(`Making keys and certificates for ${plan.nodes.length} nodes...`);
+  say(`Making keys and certificates for ${plan.nodes.length} ${plan.nodes.length === 1 ? "node" : "nodes"}...`);
   const built = await buildChain(plan, options.output, nodeProgram());
   report(plan, built, options);
 }

@@ -20,7 +20,7 @@ createServer((request, response) => {
   request.on("data", (chunk) => (body += chunk)).on("end", () => {
     const { id, method } = JSON.parse(body);
     const result = JSON.parse(readFileSync("answer.json", "utf8"))[method];
-    response.end(JSON.stringify({ id, jsonrpc: "2.0", ...(result === undefined ? { error: {} } : { result }) }));
+    response.end(JSON.stringify({ id, jsonrpc: "2.0", ...(result === undefined ? { error: {} } : result.message ? { error: result } : { result }) }));
   });
 }).listen(Number(port), "127.0.0.1", () => console.log("The FISCO-BCOS is running..."));
 process.on("SIGTERM", () => process.exit(0));
@@ -135,6 +135,13 @@ describe("scripts of a node", () => {
     expect(run("node0/scripts/monitor.sh").text).toMatch(/OK! .* is answering: height 0x1/);
     writeFileSync(join(host, "node0/answer.json"), "{}");
     expect(run("node0/scripts/monitor.sh").text).toMatch(/ERROR! Cannot connect to 127.0.0.1:\d+ node0:1/);
+    // As a node does that has a group's files and is no member of it.
+    const refusal = { code: -40009, data: null, message: "not my group" };
+    writeFileSync(
+      join(host, "node0/answer.json"),
+      JSON.stringify({ getBlockNumber: refusal, getPbftView: refusal }),
+    );
+    expect(run("node0/scripts/monitor.sh").text).toMatch(/ERROR! 127.0.0.1:\d+ node0:1 refused: not my group\n/);
   });
 });
 

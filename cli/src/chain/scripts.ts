@@ -199,23 +199,27 @@ cd "$folder" || exit 1
 
 say() { echo "[$(date '+%Y-%m-%d %H:%M:%S')] $1"; }
 
-# Result of a method that takes a group and answers with a text.
+# Result of a method that takes a group and answers with a text; the node's own words where it refuses.
 ask() {
   local answer
   answer=$(curl -s -m 10 -X POST -d "{\\"jsonrpc\\":\\"2.0\\",\\"method\\":\\"$2\\",\\"params\\":[$3],\\"id\\":67}" "$1")
-  sed -n 's/.*"result":"\\([^"]*\\)".*/\\1/p' <<< "$answer"
+  sed -n 's/.*"result":"\\([^"]*\\)".*/\\1/p; s/.*"error":.*"message":"\\([^"]*\\)".*/refused: \\1/p' <<< "$answer"
 }
 
 check_group() {
   local node=$1 address=$2 group=$3 height view
   height=$(ask "http://$address" getBlockNumber "$group")
   view=$(ask "http://$address" getPbftView "$group")
+  if [[ $height == refused:* ]]; then
+    say " ERROR! $address $node:$group $height"
+    return
+  fi
   if [ -z "$height" ]; then
     say " ERROR! Cannot connect to $address $node:$group"
     return
   fi
   # Raft has no view, and stands still when there is nothing to do.
-  if [ -z "$view" ]; then
+  if [ -z "$view" ] || [[ $view == refused:* ]]; then
     say " OK! $address $node:$group is answering: height $height"
     return
   fi
