@@ -2,19 +2,21 @@
 import { bytesToHex, createRandom, ZERO_ADDRESS } from "@tsbcos/core/primitives";
 import type { NodeId, Random, TraceEvent } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
-import { decodeBackedUpPrepare, ModuleId } from "@tsbcos/core/protocol";
+import { ModuleId } from "@tsbcos/core/protocol";
 import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig, Ledger } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
 import { Adversary } from "./adversary.js";
 import { ChainChecker } from "./checkers/chain.js";
 import { ClientChecker } from "./checkers/clients.js";
 import { decidersOf } from "./checkers/deciders.js";
+import type { DecidersOf } from "./checkers/deciders.js";
 import { RaftChecker } from "./checkers/raft.js";
 import { checkSameState } from "./checkers/state.js";
 import { VoteChecker } from "./checkers/votes.js";
 import { CALM_DISK, SimulatedDisk } from "./disk.js";
 import { check, SimulationFailure } from "./failure.js";
 import { Faults } from "./faults.js";
+import { isLockedApart } from "./locks.js";
 import { CALM_NETWORK, Network } from "./network.js";
 import type { SimulatedFrame } from "./network.js";
 import { SimulatedNode } from "./node.js";
@@ -69,6 +71,7 @@ export class Cluster implements NodeListener {
   readonly #liars = new Map<number, Adversary>();
   readonly #workload: Workload;
   readonly #faults: Faults;
+  readonly #decidersOf: DecidersOf;
   readonly #chain: ChainChecker;
   readonly #votes: VoteChecker;
   readonly #raft = new RaftChecker();
@@ -108,7 +111,8 @@ export class Cluster implements NodeListener {
     const settings = settingsOf(options);
     this.#workload = new Workload({ random, suite, changeable: ids.slice(members), settings });
     this.#faults = this.#createFaults();
-    this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis), decidersOf(rules));
+    this.#decidersOf = decidersOf(rules);
+    this.#chain = new ChainChecker(suite, options.nodeCount, genesisHeadOf(rules, genesis), this.#decidersOf);
     this.#votes = new VoteChecker({
       decidersAt: (height) => this.#chain.decidersAt(height),
       liars: options.liarCount,
@@ -403,24 +407,14 @@ export class Cluster implements NodeListener {
       }
       this.#world.run(this.#world.nowMs + LIVENESS_CHECK_MS);
       if (this.#missing(alive, fresh) === undefined) return alive;
-      if (alive.length < this.#nodes.length && this.#world.nowMs > suspiciousMs && this.#isLockedApart(alive)) {
+      // With everybody there nobody is left who could come back: that is not forgiven.
+      if (alive.length === this.#nodes.length || this.#world.nowMs < suspiciousMs) continue;
+      if (isLockedApart(alive, this.#decidersOf)) {
         alive = this.#reviveAll();
         deadlineMs = this.#world.nowMs + LIVENESS_MS_MAX;
       }
     }
     throw new SimulationFailure("liveness", this.#missing(alive, fresh) ?? "progress came too late");
-  }
-
-  /**
-   * Whether nodes are bound to different blocks of the next height. PBFT as 2.9.1 speaks it has no way to let go of
-   * such a promise: a bare quorum may then be stuck until one of the others comes back.
-   */
-  #isLockedApart(alive: readonly SimulatedNode[]): boolean {
-    const locked = alive.flatMap(({ disk }) => {
-      const backup = disk.backedUpPrepare === undefined ? undefined : decodeBackedUpPrepare(disk.backedUpPrepare);
-      return backup?.ok === true && backup.value.height === this.#chain.height + 1 ? [backup.value.blockHash] : [];
-    });
-    return new Set(locked).size > 1;
   }
 
   #reviveAll(): readonly SimulatedNode[] {

@@ -2,21 +2,16 @@
 import { bytesToHex, createRandom } from "@tsbcos/core/primitives";
 import type { NodeId, Random, TraceEvent } from "@tsbcos/core/primitives";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
-import {
-  decodeBackedUpPrepare,
-  decodePbftMessage,
-  decodePbftPacket,
-  ModuleId,
-  PbftPacketId,
-  PbftPacketType,
-} from "@tsbcos/core/protocol";
+import { decodePbftMessage, decodePbftPacket, ModuleId, PbftPacketId, PbftPacketType } from "@tsbcos/core/protocol";
 import type { ChainHead, ExecutedBlock, Ledger } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
 import { ChainChecker } from "../checkers/chain.js";
 import { decidersOf } from "../checkers/deciders.js";
+import type { DecidersOf } from "../checkers/deciders.js";
 import { VoteChecker } from "../checkers/votes.js";
 import { CALM_DISK, SimulatedDisk } from "../disk.js";
 import { SimulationFailure } from "../failure.js";
+import { isLockedApart } from "../locks.js";
 import { SimulatedNode } from "../node.js";
 import type { NodeListener } from "../node.js";
 import type { RunOptions } from "../options.js";
@@ -60,6 +55,7 @@ export class TwinCluster implements NodeListener {
   readonly #delays: Random;
   readonly #nodes: readonly SimulatedNode[];
   readonly #ids: readonly NodeId[];
+  readonly #decidersOf: DecidersOf;
   readonly #chain: ChainChecker;
   readonly #votes: VoteChecker;
   readonly #workload: Workload;
@@ -108,7 +104,8 @@ export class TwinCluster implements NodeListener {
       changeable: [],
       settings: settingsOf(options),
     });
-    this.#chain = new ChainChecker(suite, INSTANCES, genesisHeadOf(rules, genesis), decidersOf(rules));
+    this.#decidersOf = decidersOf(rules);
+    this.#chain = new ChainChecker(suite, INSTANCES, genesisHeadOf(rules, genesis), this.#decidersOf);
     this.#votes = new VoteChecker({ decidersAt: (height) => this.#chain.decidersAt(height), liars: 1 });
   }
 
@@ -262,26 +259,12 @@ export class TwinCluster implements NodeListener {
       const isIn = this.#chain.heightOf(fresh.hash) !== undefined;
       if (isIn && nodes.every((node) => node.group?.head.header.number === this.#chain.height)) return;
       if (!isIn && round % 50 === 0) fresh = this.#submit(nodes[(round / 50) % NODES] as SimulatedNode);
-      if (this.#world.nowMs < startMs + LOCKED_APART_MS || !this.#isLockedApart(nodes)) continue;
+      if (this.#world.nowMs < startMs + LOCKED_APART_MS || !isLockedApart(nodes, this.#decidersOf)) continue;
       this.#lockedApart = true;
       return;
     }
     const heights = nodes.map((node) => node.group?.head.header.number).join();
     throw new SimulationFailure("liveness", `no progress without the twin: the nodes stand at ${heights}`);
-  }
-
-  /** No block that a node is bound to can get a quorum, because too many others are bound to other ones. */
-  #isLockedApart(nodes: readonly SimulatedNode[]): boolean {
-    const bound = new Map<string, number>();
-    let total = 0;
-    for (const { disk } of nodes) {
-      const backup = disk.backedUpPrepare === undefined ? undefined : decodeBackedUpPrepare(disk.backedUpPrepare);
-      if (backup?.ok !== true || backup.value.height !== this.#chain.height + 1) continue;
-      bound.set(backup.value.blockHash, (bound.get(backup.value.blockHash) ?? 0) + 1);
-      total++;
-    }
-    const faulty = Math.floor((NODES - 1) / 3);
-    return bound.size > 1 && [...bound.values()].every((count) => total - count > faulty);
   }
 
   #tell(event: string, detail: string): void {
