@@ -203,6 +203,14 @@ describe("without a terminal", () => {
     }
   });
 
+  test("what strangers wrote is printed without what steers terminals, and whole in JSON", async () => {
+    const failing = sessionWith(() => Promise.reject(new CodedError("no-luck", "a\u001b[2Jb")));
+    const [plain, json] = [streams(false), streams(true)];
+    for (const kept of [plain, json]) await runStatements(COMMANDS, failing, ["getBlockNumber"], kept);
+    expect(plain.printed).toEqual(["a·[2Jb\n"]);
+    expect(json.printed).toEqual(['{"code":"no-luck","message":"a\\u001b[2Jb"}\n']);
+  });
+
   test("a command that failed has an exit code of its own", async () => {
     const failing = sessionWith(() => Promise.reject(new CodedError("no-luck", "No luck.")));
     const kept = streams(true);
@@ -332,6 +340,17 @@ describe("at a terminal", () => {
     await left;
     expect(shown()).toContain(PROMPT);
     expect(readHistory(home.historyFile)).toEqual(["getBlockNumbr", "getBlockNumber"]);
+  });
+
+  test("what strangers wrote does not steer it", async () => {
+    const { type, shown, left } = sit(() =>
+      Promise.reject(new CodedError("no-luck", "a\u001b[2Jb\u0007c\td\ne\u009bf")),
+    );
+    await type("", PROMPT);
+    await type("getBlockNumber\r", "a·[2Jb·c\td\ne·f");
+    expect(shown()).not.toContain("\u001b[2J");
+    await type("\u0004", "");
+    await left;
   });
 
   test("Ctrl-C throws away the line that is typed, and no more", async () => {

@@ -42,6 +42,12 @@ export function overview(commands: readonly Command[]): string {
   return [...families.map(part), "`help COMMAND` or `COMMAND -h` explains one command."].join("\n\n");
 }
 
+/** The commands below a heading of the list, by the heading or the first word of it; none when there is no such heading. */
+export function familyOf(heading: string, commands: readonly Command[]): readonly Command[] {
+  const wanted = heading.toLowerCase();
+  return commands.filter(({ family }) => family.toLowerCase() === wanted || family.split(" ")[0] === wanted);
+}
+
 /** What is wrong with the number of words, and how the command is used. */
 export function wrongCount(command: Command, given: number): string {
   const { min, max } = arityOf(command);
@@ -53,7 +59,9 @@ export function wrongCount(command: Command, given: number): string {
         ? max === 0
           ? "no arguments"
           : count(max)
-        : `${min} to ${count(max)}`;
+        : min === 0
+          ? `at most ${count(max)}`
+          : `${min} to ${count(max)}`;
   return `${command.name} takes ${wanted}, not ${given}.\n\n${helpOf(command)}`;
 }
 

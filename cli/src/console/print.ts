@@ -8,6 +8,14 @@ const RIGHTS_COLUMN = 45;
 /** The line between the parts of an answer. */
 export const SEPARATOR = "-".repeat(LINE_WIDTH);
 
+/** Characters that steer terminals; line ends and tabs are left. */
+const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** A text that is safe to print: contracts and tables hold what anybody wrote, escape sequences included. */
+export function printable(text: string): string {
+  return text.replace(STEERING, "·");
+}
+
 /** JSON in its plain values: big numbers become decimal text, bytes hexadecimal text. */
 export function jsonOf(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { Leave } from "./commands/console.js";
-import { jsonOf } from "./print.js";
+import { jsonOf, printable } from "./print.js";
 import { runLine, runWords, type CommandTable, type Ran } from "./runner.js";
 import type { Session } from "./session.js";
 
@@ -68,16 +68,18 @@ const isGoodbye = (ran: Ran): boolean => !ran.ok && ran.failure.code === Leave.C
 
 function report(ran: Ran, session: Session, { output, errors, json }: Streams, line: number | undefined): number {
   // What a person should know, and no program has asked for.
-  for (const note of session.notes.splice(0)) errors.write(`${note}\n`);
+  for (const note of session.notes.splice(0)) errors.write(`${printable(note)}\n`);
   if (ran.ok) {
-    output.write(json ? `${JSON.stringify(jsonOf(ran.outcome.value))}\n` : `${ran.outcome.text.join("\n")}\n`);
+    output.write(
+      json ? `${JSON.stringify(jsonOf(ran.outcome.value))}\n` : `${printable(ran.outcome.text.join("\n"))}\n`,
+    );
     return EXIT.done;
   }
   const { code, message, text, isUsage } = ran.failure;
   if (json) output.write(`${JSON.stringify({ code, message, ...(line === undefined ? {} : { line }) })}\n`);
   else {
     if (line !== undefined) errors.write(`Line ${line}: the command failed.\n`);
-    output.write(`${text.join("\n")}\n`);
+    output.write(`${printable(text.join("\n"))}\n`);
   }
   return isUsage ? EXIT.usage : EXIT.failed;
 }

@@ -6,6 +6,7 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { Leave } from "./commands/console.js";
 import { complete } from "./completion.js";
 import { mayBeKept, readHistory, writeHistory } from "./history.js";
+import { printable } from "./print.js";
 import { runLine, type CommandTable } from "./runner.js";
 import type { Person, Session } from "./session.js";
 
@@ -93,7 +94,7 @@ export class TerminalConsole implements Person {
 
   /** Prints a line without disturbing the one that is being typed. */
   say(text: string): void {
-    this.#options.output.write(`${text}\n`);
+    this.#options.output.write(`${printable(text)}\n`);
   }
 
   /** Asks with the veil down. @throws CodedError `no-password`, `passwords-differ` */

@@ -3,7 +3,7 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { textAnswer } from "../answers.js";
 import { groupsOf } from "../chain/connection.js";
 import type { Command } from "../command.js";
-import { helpOf, overview, usageOf } from "../help.js";
+import { familyOf, helpOf, overview, usageOf } from "../help.js";
 import type { CommandTable } from "../runner.js";
 
 const family = "console";
@@ -26,16 +26,18 @@ function help(table: () => CommandTable): Command {
     family,
     about: "List the commands, or explain one",
     arguments: [{ name: "command", kind: "command", optional: true }],
-    examples: ["help", "help deploy"],
+    details: ["A heading of the list, or its first word, lists the commands below it."],
+    examples: ["help", "help deploy", "help governance"],
     offline: true,
     run: (_session, [name]) => {
-      if (name !== undefined) {
+      const members = name === undefined || table().find(name) !== undefined ? [] : familyOf(name, table().commands);
+      if (name !== undefined && members.length === 0) {
         const command = table().demand(name);
         return Promise.resolve(
           textAnswer({ name: command.name, usage: usageOf(command), about: command.about }, helpOf(command)),
         );
       }
-      const { commands } = table();
+      const commands = name === undefined ? table().commands : members;
       const value = commands.map((command) => ({ name: command.name, usage: usageOf(command), about: command.about }));
       return Promise.resolve(textAnswer(value, overview(commands)));
     },
