@@ -121,6 +121,6 @@ describe("the function that is meant", () => {
     expect(() => chosen("put", "x")).toThrow(/none takes/);
     expect(() => chosen("nothing")).toThrow(/There is no function nothing\. The contract has set\(uint256\)/);
     expect(() => chosen("only", "x", "[]")).toThrow("Parameter 1 (who) of only: address is 40");
-    expect(() => chosen("only", "x")).toThrow("only takes (address,uint8[]): 2 parameters, not 1.");
+    expect(() => chosen("only", "x")).toThrow("only takes 2 parameters (address,uint8[]), not 1.");
   });
 });

@@ -125,6 +125,11 @@ function parseStruct(parameter: AbiParameter, text: string): Readonly<Record<str
   return Object.fromEntries(values.map((value, index) => [names[index] ?? "", value]));
 }
 
+function countOf(parameters: readonly AbiParameter[]): string {
+  if (parameters.length === 0) return "no parameters";
+  return `${parameters.length} ${parameters.length === 1 ? "parameter" : "parameters"} ${signature(parameters)}`;
+}
+
 /** The values for parameters, in order. @throws CodedError `bad-parameter` that names the parameter */
 export function parseParameters(
   parameters: readonly AbiParameter[],
@@ -132,7 +137,7 @@ export function parseParameters(
   what: string,
 ): readonly unknown[] {
   if (parameters.length !== texts.length) {
-    throw wrong(`${what} takes ${signature(parameters)}: ${parameters.length} parameters, not ${texts.length}.`);
+    throw wrong(`${what} takes ${countOf(parameters)}, not ${texts.length}.`);
   }
   return parameters.map((parameter, index) => {
     try {
