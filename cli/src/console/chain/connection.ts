@@ -46,6 +46,10 @@ export interface AccountOptions {
 export function destinationOf(options: ChainOptions, cwd: string): Destination {
   const own = options.home === undefined ? undefined : homeIn(resolve(cwd, options.home));
   if (options.rpc !== undefined) {
+    const wrong = options.rpc.find((url) => !/^https?:\/\/./.test(url));
+    if (wrong !== undefined) {
+      throw new CodedError("usage", `--rpc takes URLs of JSON-RPC ports, such as http://127.0.0.1:8545, not "${wrong}".`);
+    }
     const home = own ?? homeFor(options.rpc, cwd);
     return { home, ways: [{ nodes: options.rpc, tls: undefined }], from: "--rpc", settings: undefined };
   }

@@ -141,5 +141,8 @@ describe("where a console goes", () => {
 
   test("without any it says how to name one", () => {
     expect(() => destinationOf({}, folder)).toThrow(/npm start[^]*--nodes[^]*--rpc/);
+    expect(() => destinationOf({ rpc: ["http://127.0.0.1:2", "127.0.0.1:3"] }, folder)).toThrow(
+      'not "127.0.0.1:3"',
+    );
   });
 });
