@@ -87,6 +87,7 @@ export const RARE_EVENTS: readonly string[] = [
   "own-wish-recalled",
   "prepare-badly-signed",
   "proposal-refused",
+  "released-by-commits",
   "view-change-badly-signed",
   "vote-of-another-term",
 ];

@@ -33,6 +33,7 @@ function checkRound(state: PbftState): void {
     assert(executed.block.header.parentHash === state.head.hash, "what was executed follows the head");
     if (executed.quorumSigned) assert(locked?.blockHash === accepted.message.blockHash, "enough signs bind us");
   }
+  assert(state.lockedAs === undefined || locked !== undefined, "what is not bound has no outcome");
   if (locked !== undefined) assert(locked.height >= state.height, "nobody is bound to a block that is decided");
   if (state.persisting !== undefined && state.persisting.commit.height === state.height) {
     assert(executed?.quorumSigned === true, "only a signed prepare is persisted");

@@ -33,7 +33,10 @@ export function blockCommitted(state: PbftState, head: ChainHead, transactions: 
   state.viewBeganBy = [];
   state.broughtUpAtMs.clear();
   state.futurePrepares.dropBefore(state);
-  if (state.locked !== undefined && state.locked.height < state.height) state.locked = undefined;
+  if (state.locked !== undefined && state.locked.height < state.height) {
+    state.locked = undefined;
+    state.lockedAs = undefined;
+  }
   if (state.partialFuture !== undefined && state.partialFuture.message.height < state.height) {
     state.partialFuture = undefined;
   }

@@ -36,6 +36,7 @@ export function lockIfSigned(state: PbftState): void {
   const locked = { ...message, block: encodeWholeProposal(proposal, state.environment.rules.version) };
   const token = state.nextToken();
   state.locked = locked;
+  state.lockedAs = ballot.hash;
   state.persisting = {
     token,
     commit: signedMessage(state, { height: state.height, view: ballot.view, blockHash: ballot.hash }),

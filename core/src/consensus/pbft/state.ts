@@ -112,6 +112,8 @@ export class PbftState {
   executed: ExecutedPrepare | undefined;
   /** Prepare that this node is bound to since enough sealers signed it: nothing else is signed at its height. */
   locked: PbftMessage | undefined;
+  /** What {@link locked} was executed to; undefined while nothing is locked, and for the lock of a former run. */
+  lockedAs: Hash | undefined;
   /** Last proposal whose transactions are at hand, for those who miss some; outlives its height. */
   answerable: VerifiedProposal | undefined;
   /** Answers given for {@link answerable}, by peer. */
@@ -134,6 +136,8 @@ export class PbftState {
   readonly signedHashes = new Map<number, Hash>();
   readonly signs = new VoteBox();
   readonly commits = new VoteBox();
+  /** Those of {@link commits} that came from their author and from nobody else. */
+  readonly firsthand = new WeakSet<PbftMessage>();
   readonly viewChanges = new ViewChangeBox();
   /** The view changes by which the current view began; none for view 0. */
   viewBeganBy: readonly PbftMessage[] = [];

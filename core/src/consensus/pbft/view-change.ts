@@ -5,6 +5,7 @@ import { PbftPacketId } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { broadcast, sendTo } from "./broadcast.js";
 import { isWellSigned, maySpeakFor, signedMessage } from "./messages.js";
+import { releaseIfOtherDecided } from "./release.js";
 import type { PbftState } from "./state.js";
 import { noteTimeout, timeoutAtMs, wantViewChange } from "./timers.js";
 
@@ -134,6 +135,7 @@ function changeViewIfAgreed(state: PbftState, view: number): boolean {
   state.timers.lastConsensusMs = state.now.steadyMs;
   state.timers.viewChangeWanted = false;
   dropRound(state);
+  releaseIfOtherDecided(state);
   state.signs.dropViewsBelow(view);
   state.commits.dropViewsBelow(view);
   state.viewChanges.dropUpTo(view);

@@ -4,6 +4,7 @@ import { PbftPacketId } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { storeIfAgreed } from "./commit.js";
 import { isWellSigned, maySpeakFor } from "./messages.js";
+import { releaseIfOtherDecided } from "./release.js";
 import { lockIfSigned } from "./sign.js";
 import type { PbftState } from "./state.js";
 import type { FutureVote, VotePacketId } from "./future.js";
@@ -26,6 +27,8 @@ export function handleVote(state: PbftState, vote: FutureVote): boolean {
     state.trace("warn", "vote-equivocates", { index: message.index, packetId, of: message.view });
   }
   if (packetId === PbftPacketId.Sign) lockIfSigned(state);
+  else if (from === state.members.sealers[message.index]) state.firsthand.add(message);
+  releaseIfOtherDecided(state);
   storeIfAgreed(state);
   return true;
 }

@@ -54,6 +54,12 @@ export class VoteBox {
     return [...(this.#ballots.get(keyOf(ballot))?.values() ?? [])];
   }
 
+  /** What at least so many distinct sealers voted for. */
+  ballotsWith(sealers: number): readonly Ballot[] {
+    const boxes = [...this.#ballots.values()].filter((box) => box.size >= sealers);
+    return boxes.flatMap((box) => [...box.values()].slice(0, 1).map(({ view, blockHash: hash }) => ({ view, hash })));
+  }
+
   /** All votes: for invariants. */
   all(): readonly PbftMessage[] {
     return [...this.#ballots.values()].flatMap((box) => [...box.values()]);

@@ -34,6 +34,7 @@ const TOLD = new Set([
   "prepare-against-lock",
   "bound-since-last-run",
   "proposed-again",
+  "released-by-commits",
   "became-leader",
   "block-kept-since-last-run",
   "offer-forgotten",

@@ -70,6 +70,18 @@ describe("VoteChecker", () => {
     expect(() => checker.sent(frame("Sign", message(5, 7, A), { incarnation: 3 }))).toThrow("had sent a commit");
   });
 
+  it.each([0, 1])("lets a node let go of its block when enough have committed one other, with %i liars", (liars) => {
+    const checker = newChecker({ needed: 3 }, liars);
+    const later = frame("Sign", message(5, 0, B), { incarnation: 2 });
+    checker.sent(frame("Commit", message(5, 0, A)));
+    for (const node of [0, 0, 1].slice(liars)) checker.sent({ ...frame("Commit", message(5, 0, B)), node });
+    if (liars === 0) checker.sent({ ...frame("Commit", message(5, 0, "cc".repeat(32) as Hash)), node: 2 });
+    else checker.sent({ ...frame("Commit", message(6, 0, B)), node: 2 });
+    if (liars === 0) expect(() => checker.sent(later)).toThrow("had sent a commit");
+    checker.sent({ ...frame("Commit", message(5, 0, B)), node: 4 });
+    checker.sent(later);
+  });
+
   it("finds a commit vote that leaves before its backup is on the disk", () => {
     const checker = newChecker();
     expect(() => checker.sent(frame("Commit", message(5, 0, A), { backup: 4 }))).toThrow("a backup of height 4");

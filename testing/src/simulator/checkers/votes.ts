@@ -46,6 +46,8 @@ export class VoteChecker {
   readonly #voted = new Map<string, Hash>();
   /** What a node has sent a commit vote for, by node and height: it holds across restarts. */
   readonly #locked = new Map<string, Hash>();
+  /** Who has sent a commit vote, by height, then by view and hash. */
+  readonly #committed = new Map<number, Map<string, { readonly hash: Hash; readonly by: Set<number> }>>();
   /** Who has asked for a view, by height and view. */
   readonly #asked = new Map<string, Set<number>>();
 
@@ -113,12 +115,30 @@ export class VoteChecker {
     const key = `${frame.node}/${height}`;
     const locked = this.#locked.get(key) ?? blockHash;
     const what = `n${frame.node} sent a ${NAMES[packetId]} for ${blockHash} at height ${height}`;
-    check(locked === blockHash, `${what}, and had sent a commit for ${locked}`);
+    const isFree = locked === blockHash || this.#isOtherDecided(height, locked);
+    check(isFree, `${what}, and had sent a commit for ${locked}`);
     if (packetId === PbftPacketId.Sign) return;
+    this.#noteCommit(frame.node, message);
     this.#locked.set(key, blockHash);
     const backup = frame.backedUpPrepare === undefined ? undefined : decodeBackedUpPrepare(frame.backedUpPrepare);
     const backedUp = backup?.ok === true ? backup.value.height : undefined;
     check(backedUp === height, `${what}, and its disk holds a backup of height ${backedUp ?? "none"}`);
+  }
+
+  #noteCommit(node: number, { height, view, blockHash }: PbftMessage): void {
+    const ballots = this.#committed.get(height) ?? new Map<string, { hash: Hash; by: Set<number> }>();
+    this.#committed.set(height, ballots);
+    const key = `${view}/${blockHash}`;
+    const ballot = ballots.get(key) ?? { hash: blockHash, by: new Set() };
+    ballots.set(key, ballot);
+    ballot.by.add(node);
+  }
+
+  /** Enough honest nodes have committed another block, so that with the liars it is a quorum: nobody is bound to this one any more. */
+  #isOtherDecided(height: number, blockHash: Hash): boolean {
+    const needed = (this.#rules.decidersAt(height)?.needed ?? Number.POSITIVE_INFINITY) - this.#rules.liars;
+    const ballots = [...(this.#committed.get(height)?.values() ?? [])];
+    return ballots.some((ballot) => ballot.hash !== blockHash && ballot.by.size >= needed);
   }
 }
 
