@@ -120,6 +120,14 @@ describe("a line", () => {
     if (!ran.ok) expect(ran.failure.message).toContain(message);
   });
 
+  test("a statement that cannot be read is a wrong command to scripts, under its own code", async () => {
+    const session = sessionWith();
+    expect(await runLine(COMMANDS, session, "select * from")).toMatchObject({
+      ok: false,
+      failure: { code: "unparsable", isUsage: true },
+    });
+  });
+
   test("that goes wrong in a way nobody expected shows no stack, and says where it is", async () => {
     const ran = await runLine(
       COMMANDS,

@@ -21,8 +21,8 @@ export interface ConsoleFailure {
 /** The words of a command do not fit it. */
 export class UsageError extends CodedError {
   /** @param message what is wrong, then how it is used */
-  constructor(message: string) {
-    super("usage", message);
+  constructor(message: string, code = "usage") {
+    super(code, message);
   }
 }
 

@@ -3,6 +3,7 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { runStatement } from "../../sql/index.js";
 import type { Command, Outcome } from "../command.js";
 import { textAnswer } from "../answers.js";
+import { UsageError } from "../failures.js";
 import type { Session } from "../session.js";
 
 const family = "tables (SQL)";
@@ -10,6 +11,8 @@ const statement = { name: "statement", kind: "statement" } as const;
 
 async function run(session: Session, text: string): Promise<Outcome> {
   const ran = await runStatement(session.client.tables, text);
+  // What cannot be read was never sent: the same to a script as a command that there is not.
+  if (!ran.ok && ran.error.code === "unparsable") throw new UsageError(ran.error.message, ran.error.code);
   if (!ran.ok) throw new CodedError(ran.error.code, ran.error.message);
   return textAnswer(ran.value.value, ran.value.text);
 }
