@@ -60,7 +60,18 @@ const LIST = {
     patch: {
       file: "consensus/pbft/view-change.js",
       find: "export function dropRound(state) {",
-      replace: "export function dropRound(state) { state.locked = undefined;",
+      replace: "export function dropRound(state) { state.locked = state.lockedAs = undefined;",
+    },
+  },
+  "lock-released-by-one": {
+    room: "pbft",
+    what: "one commit vote for another block lets go of the prepared one",
+    consensus: "pbft",
+    schedulesMax: 200,
+    patch: {
+      file: "consensus/pbft/release.js",
+      find: "commits, members } = state;",
+      replace: "commits } = state; const members = { quorum: 1 };",
     },
   },
   "view-change-unjustified": {
