@@ -17,6 +17,7 @@ export {
   type PublicKey,
 } from "./accounts/pem.js";
 export type { Amop, AmopListener, AmopMessage, AmopSendOptions } from "./amop/amop.js";
+export { decodeAmopFile, encodeAmopFile, type AmopFile } from "./amop/files.js";
 export type { Chain } from "./chain.js";
 export { Client, connectOver, type ClientOptions, type Draft, type Signed } from "./client.js";
 export type { ContractCall, Deployed, Deployment, SelectorOptions, StateOptions, Written } from "./contracts/calls.js";
