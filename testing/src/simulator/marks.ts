@@ -82,6 +82,7 @@ export const RARE_EVENTS: readonly string[] = [
   "block-parent-unknown",
   "block-transaction-invalid",
   "commit-sent-late",
+  "former-proposal",
   "missed-transactions-wrong",
   "offer-forgotten",
   "own-wish-recalled",

@@ -1,6 +1,6 @@
 /** Prepares: which one this node works on. See docs/protocol/pbft.md#p3-prepare. */
 import { PBFT_FUTURE_HEIGHTS_MAX } from "../../primitives/index.js";
-import type { NodeId, NodeIndex } from "../../primitives/index.js";
+import type { Hash, NodeId, NodeIndex } from "../../primitives/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { executeAccepted } from "./execution.js";
 import { isWellSigned } from "./messages.js";
@@ -47,10 +47,17 @@ export function checkPrepare(state: PbftState, message: PbftMessage, isEmpty: ()
   if (view > state.view) return "keep-for-later";
   const acceptedHash = state.acceptedHashes.get(view);
   if (acceptedHash !== undefined && acceptedHash !== blockHash) {
-    state.trace("warn", "leader-equivocates", { index: message.index, first: acceptedHash, second: blockHash });
+    reportSecondProposal(state, message, acceptedHash);
     return "drop";
   }
   return "work-on-it";
+}
+
+function reportSecondProposal(state: PbftState, { index, blockHash }: PbftMessage, first: Hash): void {
+  const fields = { index, first, second: blockHash };
+  // After a restart peers may still bring what this node itself proposed before.
+  if (index === state.members.ownIndex) state.trace("info", "former-proposal", fields);
+  else state.trace("warn", "leader-equivocates", fields);
 }
 
 /** Handles a prepare that carries its whole block, or whose transactions are all at hand; true when it was of use. */

@@ -112,6 +112,25 @@ describe("the tree", () => {
     for (const { body } of passedOn) expect(body).toEqual(prepare!.body);
   });
 
+  test("B16: a restarted leader does not pass on its former proposal beside its new one", () => {
+    const { cluster, sent } = watched(4);
+    cluster.submit([cluster.transaction()], [0]);
+    cluster.tick(500);
+    const former = cluster.flying.find(({ packetType }) => packetType === PbftPacketType.HashPrepare)!;
+    cluster.crash(0);
+    cluster.restart(0);
+    cluster.submit([cluster.transaction()], [0]);
+    cluster.tick(500);
+    const current = cluster.flying.filter(({ packetType }) => packetType === PbftPacketType.HashPrepare).at(-1)!;
+    expect(current.body).not.toEqual(former.body);
+    sent.length = 0;
+    cluster.inject({ ...former, from: 1, to: 0 });
+    expect(sent).toEqual([]);
+    const events = cluster.traces.map(({ event }) => event.event);
+    expect(events).toContain("former-proposal");
+    expect(events).not.toContain("leader-equivocates");
+  });
+
   test("B7: a prepare that its leader has not signed goes no further", () => {
     const { cluster, sent } = watched(8);
     const made = [cluster.transaction()];

@@ -69,6 +69,8 @@ class TreeSpreading implements Spreading {
   passOn({ from, packetType, body }: ReceivedFrame, prepare: PbftMessage): void {
     const state = this.#state;
     const { height, view, index } = prepare;
+    // What this node proposed before a restart would stand beside what it proposes now.
+    if (index === state.members.ownIndex) return;
     if (height < state.height || height > state.height + PBFT_FUTURE_HEIGHTS_MAX) return;
     if (height === state.height && state.members.leaderOf(view) !== index) return;
     // What anybody can make up would be multiplied by the tree.
