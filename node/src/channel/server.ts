@@ -257,7 +257,8 @@ class Server implements ChannelServer {
     }
     session.version = version;
     const { clientType } = handshake.value;
-    this.#trace("info", "handshake", { client: clientType.slice(0, 64), version, address: session.remote.host });
+    const { host: address, port } = session.remote;
+    this.#trace("info", "handshake", { client: clientType.slice(0, 64), version, address, port });
     const nodeVersion = this.#options.supportedVersion;
     this.#answer(session, frame, encodeHandshakeReply({ nodeVersion, protocol: version }));
   }

@@ -80,9 +80,9 @@ export function ignoreLateErrors(socket: Socket): void {
   socket.on("error", () => undefined);
 }
 
-/** Where a connection comes from. */
+/** Where a connection comes from; host `unknown` for one that was over before anybody could ask. */
 export function remoteOf(socket: Socket): Endpoint {
-  return { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+  return { host: socket.remoteAddress ?? "unknown", port: socket.remotePort ?? 0 };
 }
 
 function listenFailure({ at, errorCode, expected }: PortOptions, cause: NodeJS.ErrnoException): CodedError {

@@ -1,4 +1,5 @@
 /** A TLS port at which both sides show certificates. */
+import type { Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import { AcceptGate } from "./accept-gate.js";
@@ -25,18 +26,27 @@ export function listenTls(options: TlsListenerOptions): Promise<TlsListener> {
   const tlsServer = createTlsServer({ ...context, requestCert: true, rejectUnauthorized: true, handshakeTimeout });
   tlsServer.on("secureConnection", (socket) => {
     ignoreLateErrors(socket);
-    const remote = remoteOf(socket);
+    const remote = whence(socket);
     gate.finished(remote);
     options.connected(socket, remote);
   });
   tlsServer.on("tlsClientError", (error, socket) => {
-    options.refused(handshakeFailure(error, socket), remoteOf(socket));
+    options.refused(handshakeFailure(error, socket), whence(socket));
     socket.destroy();
   });
   // The TLS server never listens itself, so that connections can be turned away before they cost a handshake.
   return openPort(options, gate, (socket) => {
     tlsServer.emit("connection", socket);
   });
+}
+
+/**
+ * Where a TLS connection comes from, also when it is over: the encrypted socket cannot ask any more then, but the one
+ * below it was asked when it was accepted, and remembers. Node.js has no documented name for that one; where the name is
+ * gone, the address of a connection that is over is unknown again, which a test would tell.
+ */
+function whence(socket: TLSSocket & { readonly _parent?: Socket | null }): Endpoint {
+  return remoteOf(socket._parent ?? socket);
 }
 
 /** Why a handshake failed, as a word to count. */

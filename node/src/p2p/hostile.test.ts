@@ -171,6 +171,32 @@ describe("before the handshake is over", () => {
     expect(node.service.statistics().refused).toEqual({ "handshake-timed-out": 1 });
   });
 
+  test("the log says where a connection came from that was given up, also when it was cut hard", async () => {
+    const given: unknown[] = [];
+    const node = await startNode(0, {
+      trace: ({ event, fields }) => {
+        if (event === "connection-refused") given.push(fields);
+      },
+    });
+    const ways: readonly ((socket: Socket) => unknown)[] = [
+      (socket) => socket.end(),
+      (socket) => socket.destroy(),
+      (socket) => socket.resetAndDestroy(),
+    ];
+    for (const leave of ways) {
+      const socket = await plain(node);
+      const port = socket.localPort;
+      const count = given.length;
+      socket.write(Uint8Array.of(0x16, 3, 1));
+      // Whoever is gone before the node has accepted has no address left to tell.
+      await new Promise((done) => setTimeout(done, 100));
+      leave(socket);
+      await vi.waitFor(() => {
+        expect(given.slice(count)).toEqual([{ reason: "handshake-given-up", address: "127.0.0.1", port }]);
+      }, within);
+    }
+  });
+
   test("half-open connections of one address are bounded, and a good node gets in when they are gone", async () => {
     const node = await startNode(0, impatient(60_000));
     const half = await Promise.all(Array.from({ length: P2P_HALF_OPEN_PER_ADDRESS_MAX }, () => plain(node)));
