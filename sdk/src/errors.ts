@@ -38,6 +38,12 @@ export class ConnectionError extends CodedError {
   }
 }
 
+/** What Node.js says of a socket, without the address that it puts behind: messages name the node already. */
+export function socketWords({ message, address }: Error & { readonly address?: unknown }): string {
+  const end = typeof address === "string" ? message.indexOf(` ${address}`) : -1;
+  return (end < 0 ? message : message.slice(0, end)).trim();
+}
+
 /** A transaction got no receipt in time. It may still be executed later, until its block limit has passed. */
 export class ReceiptTimeoutError extends CodedError {
   override readonly name = "ReceiptTimeoutError";

@@ -1,7 +1,7 @@
 /** Why a TLS connection failed, in words that say which file, which authority, which agency, and what to do. */
 import type { X509Certificate } from "node:crypto";
 import type { LoadedSmTlsCredentials } from "@tsbcos/sm-tls";
-import { ConnectionError } from "../errors.js";
+import { ConnectionError, socketWords } from "../errors.js";
 import { certificatesIn, nameOf, type ChannelCredentials } from "./credentials.js";
 
 /** What is known of a failed connection. */
@@ -34,10 +34,10 @@ export function explainFailure(failed: FailedConnection): ConnectionError {
   return new ConnectionError(`No TLS connection to ${endpoint}: ${wordsOf(cause)}. ${hintOf(failed)}`, { cause });
 }
 
-/** What went wrong, without the addresses, files and lines that OpenSSL puts around it. */
+/** What went wrong, without the addresses, files and lines that Node.js and OpenSSL put around it. */
 function wordsOf(cause: NodeJS.ErrnoException & { readonly reason?: string }): string {
   if (cause.message.includes("before secure TLS connection")) return CLOSED_DURING_HANDSHAKE;
-  return cause.reason ?? cause.message.trim();
+  return cause.reason ?? socketWords(cause);
 }
 
 function hintOf(failed: FailedConnection): string {
@@ -76,7 +76,7 @@ export function explainSmFailure(
   cause: NodeJS.ErrnoException,
   { certificate }: LoadedSmTlsCredentials,
 ): ConnectionError {
-  const text = `No SM TLS connection to ${endpoint}: ${cause.message.trim()}.`;
+  const text = `No SM TLS connection to ${endpoint}: ${wordsOf(cause)}.`;
   return new ConnectionError(`${text} ${smHintOf(cause.code ?? "", certificate)}`, { cause });
 }
 
@@ -97,8 +97,9 @@ function smHintOf(code: string, { subject, issuer }: LoadedSmTlsCredentials["cer
 /** After TLS a node that does not like the certificate's issuer just hangs up. */
 export function explainHangUp(endpoint: string, credentials: ChannelCredentials, cause: unknown): ConnectionError {
   const { subject, issuer } = ownNames(credentials);
+  const file = credentials.encryption === undefined ? "sdk.crt" : "gmsdk.crt";
   return new ConnectionError(
-    `${endpoint} ended the connection after TLS. Our certificate (sdk.crt: ${subject}) is from ${issuer}: while ` +
+    `${endpoint} ended the connection after TLS. Our certificate (${file}: ${subject}) is from ${issuer}: while ` +
       "network_security.check_cert_issuer is on, a node accepts only certificates of its own agency. Otherwise it may speak other versions of the protocol.",
     { cause },
   );

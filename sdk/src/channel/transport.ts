@@ -61,7 +61,8 @@ class ChannelTransport implements Transport, LinkOwner, Pushes {
       await Promise.any(attempts);
     } catch (error) {
       await this.close();
-      throw summaryOf((error as AggregateError).errors as Error[]);
+      const errors = (error as AggregateError).errors as readonly Error[];
+      throw summaryOf(errors.map((one, index) => ({ endpoint: this.endpoints[index] ?? "", error: one })));
     }
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([all, new Promise((done) => (timer = setTimeout(done, OTHERS_MS)))]);

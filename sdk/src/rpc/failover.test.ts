@@ -36,3 +36,21 @@ test("a node's own words count more than that another did not answer", async () 
   );
   await expect(asking).rejects.toMatchObject({ rpcCode: -40013 });
 });
+
+test("what is wrong with several nodes is said once, and what is wrong with one alone names it", async () => {
+  const routes = ["10.0.0.1:1", "10.0.0.1:11", "10.0.0.2:1", "10.0.0.3:1"].map((endpoint) => ({ endpoint }));
+  const asking = askInTurn(routes, ({ endpoint }) =>
+    Promise.reject(
+      new ConnectionError(
+        endpoint === "10.0.0.2:1" ? `${endpoint} is of another chain.` : `${endpoint} is down. Does ${endpoint} run?`,
+      ),
+    ),
+  );
+  await expect(asking).rejects.toMatchObject({
+    code: "connection-failed",
+    message:
+      "None of 4 nodes answers:\n" +
+      "  10.0.0.1:1, 10.0.0.1:11, 10.0.0.3:1: It is down. Does it run?\n" +
+      "  10.0.0.2:1 is of another chain.",
+  });
+});

@@ -21,13 +21,13 @@ const NOT_HERE: ReadonlySet<number> = new Set([-40001, -40009, -40010, -40012, -
  * @throws ConnectionError with the reasons of all; RpcError
  */
 export async function askInTurn<R extends Route, T>(routes: readonly R[], ask: (route: R) => Promise<T>): Promise<T> {
-  const failures: Error[] = [];
+  const failures: NodeFailure[] = [];
   for (const route of routes) {
     try {
       return await ask(route);
     } catch (error) {
       if (!isWorthAnother(error)) throw error;
-      failures.push(error);
+      failures.push({ endpoint: route.endpoint, error });
     }
   }
   throw summaryOf(failures);
@@ -46,12 +46,37 @@ function isWorthAnother(error: unknown): error is Error {
   return error instanceof ConnectionError || (error instanceof RpcError && NOT_HERE.has(error.rpcCode));
 }
 
-/** What to tell when no node answered: a node's own words if one gave any, else all the reasons. */
-export function summaryOf(failures: readonly Error[]): Error {
-  const answer = failures.find((failure) => !(failure instanceof ConnectionError));
-  if (answer !== undefined) return answer;
+/** Why one node gave no answer. */
+export interface NodeFailure {
+  /** The node, as messages name it. */
+  readonly endpoint: string;
+  readonly error: Error;
+}
+
+/** What to tell when no node answered: a node's own words if one gave any, else all the reasons, each of them once. */
+export function summaryOf(failures: readonly NodeFailure[]): Error {
+  const answer = failures.find(({ error }) => !(error instanceof ConnectionError));
+  if (answer !== undefined) return answer.error;
   const [first] = failures;
-  if (failures.length === 1 && first !== undefined) return first;
-  const reasons = failures.map(({ message }) => `  ${message}`).join("\n");
-  return new ConnectionError(`None of ${failures.length} nodes answers:\n${reasons}`);
+  if (failures.length === 1 && first !== undefined) return first.error;
+  const reasons = new Map<string, NodeFailure[]>();
+  for (const failure of failures) {
+    const reason = namelessReason(failure);
+    const alike = reasons.get(reason);
+    if (alike === undefined) reasons.set(reason, [failure]);
+    else alike.push(failure);
+  }
+  const lines = [...reasons].map(([reason, alike]) => {
+    const [only] = alike;
+    // A reason that holds for one node names it already.
+    if (alike.length === 1 && only !== undefined) return `  ${only.error.message}`;
+    return `  ${alike.map(({ endpoint }) => endpoint).join(", ")}: ${reason}`;
+  });
+  return new ConnectionError(`None of ${failures.length} nodes answers:\n${lines.join("\n")}`);
+}
+
+/** The message with `it` in place of the node's name, which is the same for all nodes with which the same is wrong. */
+function namelessReason({ endpoint, error }: NodeFailure): string {
+  const address = endpoint.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  return error.message.replaceAll(endpoint, "it").replaceAll(address, "it").replace(/^it /, "It ");
 }

@@ -1,6 +1,6 @@
 /** JSON-RPC over HTTP. Works in Node.js and in browsers. */
 import { CodedError } from "@tsbcos/core/primitives";
-import { ConnectionError, RpcError } from "../errors.js";
+import { ConnectionError, RpcError, socketWords } from "../errors.js";
 import { askInTurn, routeTo } from "./failover.js";
 import type { Transport } from "./transport.js";
 
@@ -44,7 +44,7 @@ async function post(url: string, method: string, params: readonly unknown[], tim
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  return cause.cause instanceof Error ? cause.cause.message : cause.message;
+  return socketWords(cause.cause instanceof Error ? cause.cause : cause);
 }
 
 /**
