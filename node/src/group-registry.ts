@@ -1,6 +1,6 @@
 /** The running groups of a node: who belongs to them, and how frames and requests reach them. */
 import { CodedError, type GroupId, type NodeId } from "@tsbcos/core/primitives";
-import { strangersMaySend } from "@tsbcos/core/group";
+import { GroupRouter } from "@tsbcos/core/group";
 import type { P2pFrame } from "@tsbcos/core/protocol";
 import { nodeError, refusedSubmission, RpcError, type GroupGateway } from "./rpc/index.js";
 import { ReadFailed, SubmissionRefused, type CommittedBlock, type GroupThread } from "./runtime/index.js";
@@ -35,11 +35,8 @@ function shown(error: unknown): unknown {
 export class GroupRegistry {
   readonly #nodeId: NodeId;
   readonly #events: RegistryEvents;
-  readonly #threads = new Map<GroupId, GroupThread>();
-  readonly #members = new Map<GroupId, ReadonlySet<NodeId>>();
+  readonly #router = new GroupRouter<GroupThread>();
   readonly #heights = new Map<GroupId, number>();
-  readonly #dropped = new Map<string, number>();
-  #sessions: readonly NodeId[] = [];
 
   constructor(nodeId: NodeId, events: RegistryEvents) {
     this.#nodeId = nodeId;
@@ -48,19 +45,18 @@ export class GroupRegistry {
 
   /** The running group of that number. */
   find(groupId: GroupId): GroupThread | undefined {
-    return this.#threads.get(groupId);
+    return this.#router.find(groupId);
   }
 
   /** All running groups, ascending. */
   running(): readonly RunningGroup[] {
-    const groups = [...this.#threads].map(([groupId, thread]) => ({ groupId, thread }));
-    return groups.sort((a, b) => a.groupId - b.groupId);
+    return this.#router.running().map(([groupId, thread]) => ({ groupId, thread }));
   }
 
   /** Numbers of the running groups in which this node is sealer or observer, ascending. */
   groupsOfNode(): readonly GroupId[] {
     const groups = this.running().map(({ groupId }) => groupId);
-    return groups.filter((groupId) => this.#members.get(groupId)?.has(this.#nodeId) === true);
+    return groups.filter((groupId) => this.#router.isMember(groupId, this.#nodeId));
   }
 
   /** Number of the latest block of a running group. */
@@ -70,12 +66,12 @@ export class GroupRegistry {
 
   /** Frames of groups that reached no group, by reason. */
   droppedFrames(): ReadonlyMap<string, number> {
-    return this.#dropped;
+    return this.#router.droppedFrames();
   }
 
   /** The group as JSON-RPC reaches it. */
   gateway(groupId: GroupId): GroupGateway | undefined {
-    const thread = this.#threads.get(groupId);
+    const thread = this.#router.find(groupId);
     if (thread === undefined) return undefined;
     const failed = (error: unknown): never => {
       throw shown(error);
@@ -86,28 +82,16 @@ export class GroupRegistry {
     };
   }
 
-  /**
-   * A frame came in. It reaches its group when the sender is a member as our ledger knows the group, or when it is one
-   * of the few kinds that are also taken from others.
-   */
+  /** A frame came in: it goes to its group, if that takes it. */
   frame(from: NodeId, frame: P2pFrame): void {
-    const groupId = frame.groupId as GroupId;
-    const thread = this.#threads.get(groupId);
-    if (thread === undefined) {
-      this.#drop("no-such-group");
-      return;
-    }
-    const isMember = this.#members.get(groupId)?.has(from) === true;
-    if (frame.isResponse) this.#drop("answer-to-nothing");
-    else if (!isMember && !strangersMaySend(frame)) this.#drop("from-no-member");
-    else if (!thread.frame(from, frame, isMember)) this.#drop("group-too-busy");
+    this.#router.frame(from, frame);
   }
 
   /** What to do with the reports of a group; they may come before {@link add}. */
   eventsOf(groupId: GroupId): GroupReports {
     return {
       onMembers: (members) => {
-        this.#members.set(groupId, new Set(members));
+        this.#router.setMembers(groupId, members);
       },
       onBlock: (block) => {
         this.#heights.set(groupId, block.number);
@@ -122,32 +106,24 @@ export class GroupRegistry {
    * @param height number of its latest block when it was opened
    */
   add(groupId: GroupId, thread: GroupThread, height: number): void {
-    this.#threads.set(groupId, thread);
     this.#heights.set(groupId, Math.max(height, this.#heights.get(groupId) ?? 0));
-    thread.peers(this.#sessions);
+    this.#router.add(groupId, thread);
   }
 
   /** Stops one group after its writes. It cannot be reached from the beginning of this call on. */
   async stop(groupId: GroupId): Promise<void> {
-    const thread = this.#threads.get(groupId);
-    this.#threads.delete(groupId);
-    this.#members.delete(groupId);
+    const thread = this.#router.remove(groupId);
     this.#heights.delete(groupId);
     await thread?.stop();
   }
 
   /** The sessions of the node changed: every group hears of it. */
   peersChanged(sessions: readonly NodeId[]): void {
-    this.#sessions = sessions;
-    for (const thread of this.#threads.values()) thread.peers(sessions);
+    this.#router.peersChanged(sessions);
   }
 
   /** Stops every group, each after its writes. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#threads.keys()].map((groupId) => this.stop(groupId)));
-  }
-
-  #drop(reason: string): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+    await Promise.all(this.#router.running().map(([groupId]) => this.stop(groupId)));
   }
 }

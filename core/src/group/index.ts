@@ -6,4 +6,5 @@ export { GroupDriver } from "./driver.js";
 export { Group } from "./group.js";
 export type { GroupEffect, GroupEffectOf, GroupInput, GroupPorts } from "./messages.js";
 export { PastCalls } from "./past-calls.js";
-export { strangersMaySend } from "./strangers.js";
+export { GroupRouter } from "./router.js";
+export type { RoutedFrame, RoutedGroup } from "./router.js";

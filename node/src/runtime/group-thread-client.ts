@@ -1,7 +1,7 @@
 /** A group's thread as the main thread sees it: frames and requests in, answers and frames out. */
 import { Worker } from "node:worker_threads";
 import { CodedError, type NodeId, type TraceEvent } from "@tsbcos/core/primitives";
-import type { P2pFrame } from "@tsbcos/core/protocol";
+import type { RoutedFrame, RoutedGroup } from "@tsbcos/core/group";
 import { buffersOf, packBytes, unpackBytes } from "./bytes-pack.js";
 import { FrameBudget } from "./frame-budget.js";
 import { YOUNG_MEGABYTES } from "./young-generation.js";
@@ -60,7 +60,7 @@ interface Waiting<T> {
 }
 
 /** The running thread of one group. */
-export class GroupThread {
+export class GroupThread implements RoutedGroup {
   readonly #worker: Worker;
   readonly #events: GroupThreadEvents;
   readonly #submissions = new Map<number, Waiting<string>>();
@@ -122,7 +122,7 @@ export class GroupThread {
    * @param isMember whether the sender belongs to the group
    * @returns false when too much of it waits already: the frame is dropped
    */
-  frame(from: NodeId, frame: P2pFrame, isMember: boolean): boolean {
+  frame(from: NodeId, frame: RoutedFrame, isMember: boolean): boolean {
     if (!this.#budget.admit(isMember ? from : "strangers", frame.body.length)) return false;
     this.#heads.push({ from, moduleId: frame.moduleId, packetType: frame.packetType, seq: frame.seq });
     this.#bodies.push(frame.body);
