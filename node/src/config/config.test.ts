@@ -220,6 +220,14 @@ describe("defaults", () => {
   });
 });
 
+test("the directory with more trusted certificates is named from the data path on, as the files are", () => {
+  const caPathOf = (text: string): string =>
+    readNode(`${VERSION}[network_security]\ndata_path=keys\n${text}`).config.networkSecurity.caPath;
+  expect(caPathOf("")).toBe("");
+  expect(caPathOf("ca_path=others\n")).toBe("keys/others");
+  expect(caPathOf("ca_path=/etc/others\n")).toBe("/etc/others");
+});
+
 describe("B21: what cannot be used is refused by file, line, name, value and rule", () => {
   const inNode = (text: string): string[] => readNode(VERSION + text).problems.map(describeProblem);
   const inGroup = (text: string): string[] => readGroup(text).problems.map(describeProblem);

@@ -220,7 +220,7 @@ function readNetworkSecurity(section: SectionSettings, dataPath: string, sm: boo
     keyFile: dataPath + section.text("key", `${prefix}node.key`),
     certificateFile: dataPath + section.text("cert", `${prefix}node.crt`),
     caFile: dataPath + section.text("ca_cert", `${prefix}ca.crt`),
-    caPath: section.text("ca_path", ""),
+    caPath: directoryBelow(dataPath, section.text("ca_path", "")),
     encryptionKeyFile: dataPath + section.text("en_key", "gmennode.key"),
     encryptionCertificateFile: dataPath + section.text("en_cert", "gmennode.crt"),
     checkCertificateIssuer: section.boolean("check_cert_issuer", true),
@@ -282,6 +282,11 @@ function refuseSharedPorts(config: NodeConfig, settings: Settings): void {
 function overlaps(a: HostAndPort, b: HostAndPort): boolean {
   const everywhere = ["0.0.0.0", "::"];
   return a.port === b.port && (a.host === b.host || everywhere.includes(a.host) || everywhere.includes(b.host));
+}
+
+/** Like the files, a directory is named from the data path on; an absolute one stays as it is. */
+function directoryBelow(dataPath: string, path: string): string {
+  return path === "" || path.startsWith("/") ? path : dataPath + path;
 }
 
 function withSlash(path: string): string {

@@ -22,7 +22,8 @@ export interface NumberRule {
   readonly allowed?: string;
 }
 
-const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+/** Names of hosts; containers have underscores in theirs, and a dot at the end keeps search domains out. */
+const HOST_NAME = /^(?=.{1,254}$)(?!.*\.\.)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?$/;
 
 /** `host:port` or `[ipv6]:port`; undefined when it is neither. */
 export function parseHostAndPort(text: string): HostAndPort | undefined {

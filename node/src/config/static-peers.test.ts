@@ -63,6 +63,8 @@ test("a file without [p2p], or one that cannot be written beside, stays as it is
 test.each([
   ["127.0.0.1:30300", { host: "127.0.0.1", port: 30300 }],
   ["node-1.example.org:1", { host: "node-1.example.org", port: 1 }],
+  ["bcos_node0:30300", { host: "bcos_node0", port: 30300 }],
+  ["node0.chain.svc.cluster.local.:30300", { host: "node0.chain.svc.cluster.local.", port: 30300 }],
   ["[::1]:65535", { host: "::1", port: 65535 }],
 ])("%s is an endpoint and is written back the same", (text, endpoint) => {
   expect(parseHostAndPort(text)).toEqual(endpoint);
@@ -83,6 +85,8 @@ test.each([
   "[::1]",
   "a b:1",
   "-a:1",
+  "a..b:1",
+  "a-:1",
   "a:1 ",
   "a:123456",
 ])("B29: %j is none, and no exception", (text) => {

@@ -55,10 +55,13 @@ export function credentialFailure(file: string, reason: string, cause?: unknown)
   return new CodedError("credentials-invalid", `${file} cannot be used: ${reason}`, { cause });
 }
 
+/** Names of certificates, and the names by which OpenSSL finds them in a directory: a hash and a number. */
+const TRUSTED_NAME = /\.(crt|pem)$|^[0-9a-f]{8}\.\d+$/;
+
 /** The files with trusted certificates in a directory; none when it is not there. */
 export function trustedFilesIn(directory: string): string[] {
   if (directory === "" || !existsSync(directory)) return [];
-  const names = readdirSync(directory).filter((name) => /\.(crt|pem)$/.test(name));
+  const names = readdirSync(directory).filter((name) => TRUSTED_NAME.test(name));
   return names.sort().map((name) => join(directory, name));
 }
 

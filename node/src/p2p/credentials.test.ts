@@ -42,6 +42,14 @@ test("key, certificate and trusted certificates are read, and say who we are", (
   });
 });
 
+test("more trusted certificates may lie in a directory as OpenSSL names them, by hash and number", () => {
+  const more = mkdtempSync(join(directory, "more-"));
+  writeFileSync(join(more, "5f3a9c01.0"), agency.chainPem);
+  writeFileSync(join(more, "5f3a9c01.r0"), "a list of revoked ones");
+  const { credentials } = readCredentials({ ...files, caPath: more });
+  expect(credentials.authorities).toBe([root.chainPem, agency.chainPem].join("\n"));
+});
+
 test("a certificate that has ended is warned of", () => {
   write(agency.issue({ name: "late", years: -1 }));
   expect(readCredentials(files).warnings).toEqual([expect.stringMatching(/node\.crt is valid from .* not now$/)]);
