@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { CodedError } from "@tsbcos/core/primitives";
-import { accountFromPrivateKey, ConnectionError, PrecompiledError, RpcError, type Client } from "@tsbcos/sdk";
+import {
+  accountFromPrivateKey,
+  ConnectionError,
+  PrecompiledError,
+  RpcError,
+  TransactionFailedError,
+  type Client,
+} from "@tsbcos/sdk";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AccountFolder } from "./accounts.js";
 import { arityOf } from "./command.js";
@@ -148,6 +155,26 @@ describe("failures", () => {
     expect(text[0]).toBe('{\n    "code":-50000,\n    "msg":"Permission denied"\n}');
     expect(code).toBe(-50000);
     expect(message).toMatch(/^Permission denied\. .*loadAccount/);
+  });
+
+  test("a call to where no contract is names the address once, as addresses are written", () => {
+    const nowhere = "0".repeat(36) + "9999";
+    const reason = `Error address:${nowhere}`;
+    const { text, message } = failureOf(new TransactionFailedError({ status: 26, reason, receipt: undefined }), home);
+    expect(text).toEqual([
+      `description: Call address error (status 26): there is no contract at 0x${nowhere} in this group`,
+      "getDeployLog shows what was deployed where.",
+    ]);
+    expect(message).toBe(
+      `Call address error (status 26): there is no contract at 0x${nowhere} in this group. getDeployLog shows what was deployed where.`,
+    );
+  });
+
+  test("the reason of a contract is told once, and in the one sentence of programs", () => {
+    const error = new TransactionFailedError({ status: 22, reason: "balance too small", receipt: undefined });
+    const { text, message } = failureOf(error, home);
+    expect(text).toEqual(["description: Revert instruction (status 22)", "Return message: balance too small"]);
+    expect(message).toBe("Revert instruction (status 22): balance too small");
   });
 
   test("answers of nodes are shown with their own code", () => {

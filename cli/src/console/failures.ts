@@ -2,7 +2,14 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
-import { PrecompiledError, RpcError, TransactionFailedError, TransactionRefusedError, type Receipt } from "@tsbcos/sdk";
+import {
+  PrecompiledError,
+  RpcError,
+  statusText,
+  TransactionFailedError,
+  TransactionRefusedError,
+  type Receipt,
+} from "@tsbcos/sdk";
 import type { Home } from "./home.js";
 import { formatJson, SEPARATOR } from "./print.js";
 
@@ -53,6 +60,9 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [-53000, "Only chargers may: listChargers shows them, and loadAccount loads one."],
 ]);
 
+/** Status of a call to where no contract is. */
+const NO_CONTRACT = 26;
+
 const STATUS_HINTS: ReadonlyMap<number, string> = new Map([
   [16, "The node's chain may lie behind: getSyncStatus shows it."],
   [
@@ -61,7 +71,7 @@ const STATUS_HINTS: ReadonlyMap<number, string> = new Map([
   ],
   [19, "listContractWritePermission shows who may."],
   [20, "Another account may: listContractWritePermission shows which, and loadAccount loads it."],
-  [26, "There is no contract at this address in this group; getDeployLog shows what was deployed where."],
+  [NO_CONTRACT, "getDeployLog shows what was deployed where."],
   [28, "Send less, or wait until blocks have been made: getPendingTxSize shows what waits."],
   [30, "unfreezeContract makes the contract available again."],
   [31, "unfreezeAccount makes the account available again."],
@@ -105,20 +115,30 @@ function precompiledFailure(error: PrecompiledError): ConsoleFailure {
 }
 
 function transactionFailure(error: TransactionFailedError): ConsoleFailure {
-  const { status, reason, receipt, message } = error;
+  const { status, reason, receipt } = error;
   const hint = STATUS_HINTS.get(status);
+  const what = `${statusText(status)} (status ${status})`;
+  const nowhere = missingContract(error);
+  const description = nowhere === undefined ? what : `${what}: there is no contract at ${nowhere} in this group`;
+  const shownReason = nowhere === undefined ? reason : undefined;
   return {
     code: status,
-    message: joined(message, hint),
+    message: joined(shownReason === undefined ? description : `${description}: ${shownReason}`, hint),
     text: [
       ...transactionLine(receipt),
       ...(receipt === undefined ? [] : [SEPARATOR, `transaction status: 0x${status.toString(16)}`]),
-      `description: ${message}`,
-      ...(reason === undefined ? [] : [`Return message: ${reason}`]),
+      `description: ${description}`,
+      ...(shownReason === undefined ? [] : [`Return message: ${shownReason}`]),
       ...(hint === undefined ? [] : [hint]),
     ],
     isUsage: false,
   };
+}
+
+/** The address without a contract, which the node names without 0x in words of its own. */
+function missingContract({ status, reason }: TransactionFailedError): string | undefined {
+  const [, address] = (status === NO_CONTRACT && /^Error address:([0-9a-f]{40})$/.exec(reason ?? "")) || [];
+  return address === undefined ? undefined : `0x${address}`;
 }
 
 const transactionLine = (receipt: Receipt | undefined): readonly string[] =>

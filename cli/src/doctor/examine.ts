@@ -1,6 +1,6 @@
 /** The examination of a node, a machine or a chain, in the order in which mistakes cause each other. */
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { findNodeFolders, groupFile, readSetting, type NodeFolder } from "../folders/index.js";
 import { checkCertificates, checkSdk } from "./certificates.js";
 import { Findings, type Finding } from "./findings.js";
@@ -17,6 +17,13 @@ interface Patient {
   readonly running: RunningNode | undefined;
 }
 
+/** What was looked at, and what was found. */
+export interface Examination {
+  /** The nodes, as folders below the path that was named, and the URLs of others. */
+  readonly nodes: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Looks at everything.
  *
@@ -24,7 +31,7 @@ interface Patient {
  * @param urls JSON-RPC of more nodes, on other machines
  * @throws CodedError when there is no node at `path`
  */
-export async function examine(path: string, urls: readonly string[] = []): Promise<readonly Finding[]> {
+export async function examine(path: string, urls: readonly string[] = []): Promise<Examination> {
   const folders = findNodeFolders(path);
   const patients: Patient[] = [];
   for (const folder of folders) patients.push(await examineNode(folder));
@@ -38,11 +45,14 @@ export async function examine(path: string, urls: readonly string[] = []): Promi
     if (one.running !== undefined) checkMembership(one.running, { names, consensusOf }, one.findings);
   }
   noteWhoIsDown(patients, running.length > 0);
-  return [
-    ...[...patients, ...remote].flatMap(({ findings }) => findings.list),
+  const base = statSync(path).isFile() ? dirname(path) : path;
+  const nodes = [...folders.map((folder) => relative(base, folder.directory) || folder.name), ...urls];
+  const findings = [
+    ...[...patients, ...remote].flatMap(({ findings: own }) => own.list),
     ...examineMachines(folders),
     ...(await examineChain(folders, running)),
   ];
+  return { nodes, findings };
 }
 
 /** As the genesis of the group says; PBFT where no folder has it. */

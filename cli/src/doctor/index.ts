@@ -1,5 +1,7 @@
 /** `tsbcos doctor`: looks at the folders of nodes and at the running nodes, and says what to change. */
+import { resolve } from "node:path";
 import type { Command } from "commander";
+import { chainPlaceNear } from "../folders/index.js";
 import { examine } from "./examine.js";
 import { describeFindings } from "./findings.js";
 
@@ -8,14 +10,20 @@ export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .description("find out what is wrong with a node or a chain, and say what to change")
-    .argument("[path]", "config.ini, or the folder of a node, of a machine (<ip>/), or of a whole chain", ".")
+    .argument(
+      "[path]",
+      "config.ini, or the folder of a node, of a machine (<ip>/), or of a whole chain; without it the nearest, as the console finds it",
+    )
     .option("--rpc <urls>", "JSON-RPC of more nodes, on other machines, such as http://10.0.0.2:8545,...")
     .option("--json", "print the findings as JSON")
-    .action(async (path: string, options: { rpc?: string; json?: boolean }) => {
-      const findings = await examine(path, options.rpc?.split(",") ?? []);
+    .action(async (named: string | undefined, options: { rpc?: string; json?: boolean }) => {
+      const path = named === undefined ? chainPlaceNear(process.cwd()).place : resolve(named);
+      const { nodes, findings } = await examine(path, options.rpc?.split(",") ?? []);
       const isWell = findings.every(({ severity }) => severity !== "error");
       const page =
-        options.json === true ? JSON.stringify({ ok: isWell, findings }, null, 2) : describeFindings(findings);
+        options.json === true
+          ? JSON.stringify({ ok: isWell, lookedAt: { path, nodes }, findings }, null, 2)
+          : `Looked at ${path}: ${nodes.join(", ")}\n\n${describeFindings(findings)}`;
       process.stdout.write(`${page}\n`);
       process.exitCode = isWell ? 0 : 1;
     });

@@ -125,10 +125,22 @@ test("the doctor reads the settings as the node does, and ends with 1 when somet
   expect(found).toContainEqual(expect.stringMatching(/^warning settings .*did you mean channel_listen_port/));
   expect(found).toContainEqual(expect.stringMatching(/^error settings .*consensus\.ttl = "nine"/));
   expect(found).toContainEqual(expect.stringMatching(new RegExp(`^warning running The node does not run.*${port}`)));
-  // The page for people, from inside the folder of one node.
-  const words = [COMMAND, "doctor", node.directory];
-  const page = spawnSync(process.execPath, words, { encoding: "utf8" });
+  // The page for people, from inside the folder of one node: only that one is looked at, which is said.
+  const page = spawnSync(process.execPath, [COMMAND, "doctor"], {
+    encoding: "utf8",
+    cwd: join(node.directory, "conf"),
+  });
   expect([page.status, page.stderr]).toEqual([1, ""]);
+  expect(page.stdout).toMatch(new RegExp(`^Looked at ${node.directory}: node3\\n\\n${node.directory}\\n`));
+  expect(page.stdout).not.toContain("node2");
+  // From beside the chain it is found as the console finds it.
+  const beside = spawnSync(process.execPath, [COMMAND, "doctor"], {
+    encoding: "utf8",
+    cwd: join(chain.directory, ".."),
+  });
+  expect(beside.stdout.split("\n")[0]).toBe(
+    `Looked at ${chain.directory}: ${[0, 1, 2, 3, 4].map((index) => `127.0.0.1/node${index}`).join(", ")}`,
+  );
   expect(page.stdout).toMatch(/error +settings .*\n +-> Correct the line/);
   expect(readFileSync(join(node.directory, "config.ini"), "utf8")).toContain("chanel_listen_port");
 });

@@ -1,9 +1,10 @@
 /** Which chain a console is for, and how it is reached. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
 import { connect, ConnectionError, type Client, type CryptoSuite, type LocalAccount } from "@tsbcos/sdk";
+import { ancestorsOf, WHERE_CHAINS_ARE_LOOKED_FOR } from "../../folders/index.js";
 import { homeIn, type Home } from "../home.js";
 import type { Session } from "../session.js";
 import { chainIn, chainNear, type Way } from "./found-chain.js";
@@ -71,17 +72,11 @@ export function destinationOf(options: ChainOptions, cwd: string): Destination {
   }
   throw new CodedError(
     "no-chain",
-    "There is no chain here, in ./chain, in ./nodes or in a folder above, and no config.toml of the Java console either.\n" +
+    `${WHERE_CHAINS_ARE_LOOKED_FOR}, and no config.toml of the Java console either.\n` +
       "Make and run one with `npm start` or `tsbcos start`, name its folder with --chain, or name nodes:\n" +
       "  tsbcos console --nodes 127.0.0.1:20200 --tls FOLDER   channel ports, and the folder with ca.crt, sdk.crt, sdk.key\n" +
       "  tsbcos console --rpc http://127.0.0.1:8545            a JSON-RPC port",
   );
-}
-
-/** A folder, and all that it is in. */
-function ancestorsOf(folder: string): readonly string[] {
-  const place = resolve(folder);
-  return dirname(place) === place ? [place] : [place, ...ancestorsOf(dirname(place))];
 }
 
 /** Which kind of certificates the nodes want, they know and their settings do not: both are tried where both are there. */

@@ -1,7 +1,7 @@
 /** A chain on this machine, found from where somebody stands. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { findNodeFolders, reachable, type NodeFolder } from "../../folders/index.js";
+import { chainPlaceIn, findNodeFolders, isAddress, reachable, type NodeFolder } from "../../folders/index.js";
 
 /** How to reach a chain. */
 export interface Way {
@@ -17,47 +17,16 @@ export interface FoundChain {
   readonly ways: readonly Way[];
 }
 
-/** Where `npm start` and `chain build` put chains by default. */
-const USUAL_NAMES = ["chain", "nodes"];
-const ADDRESS = /^(\d{1,3}\.){3}\d{1,3}$|^[0-9a-fA-F]*:[0-9a-fA-F:]*$/;
-
 /** The chain in a folder, around it, or in one below it of the usual name; undefined when there is none. */
 export function chainNear(folder: string): FoundChain | undefined {
-  const place = [folder, ...USUAL_NAMES.map((name) => join(folder, name))].find(isChain);
-  return place === undefined ? undefined : chainIn(rootOf(place));
+  const found = chainPlaceIn(folder);
+  return found === undefined ? undefined : chainIn(found.root);
 }
 
 /** The chain in this very folder. @throws CodedError `not-a-chain` */
 export function chainIn(root: string): FoundChain {
   const nodes = findNodeFolders(root);
   return { root: resolve(root), ways: waysTo(nodes) };
-}
-
-/** A folder named as nodes or machines are, with settings in it: any other program may have a `config.ini`. */
-function isChain(place: string): boolean {
-  if (existsSync(join(place, "config.ini"))) return /^node\d+$/.test(basename(place));
-  return namesIn(place).some((name) =>
-    ADDRESS.test(name)
-      ? namesIn(join(place, name)).some((node) => isNode(join(place, name, node)))
-      : isNode(join(place, name)),
-  );
-}
-
-const isNode = (folder: string): boolean =>
-  /^node\d+$/.test(basename(folder)) && existsSync(join(folder, "config.ini"));
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-  } catch {
-    return [];
-  }
-}
-
-/** The whole chain, for somebody who stands in the folder of a node or of a machine. */
-function rootOf(place: string): string {
-  const machine = existsSync(join(place, "config.ini")) ? dirname(place) : place;
-  return ADDRESS.test(basename(machine)) ? dirname(machine) : machine;
 }
 
 /** The channel first: it pushes receipts and is encrypted. */
@@ -83,5 +52,5 @@ const target = (host: string, port: number): string => `${host.includes(":") ? `
 /** A node that listens everywhere is reached at the address that its machine's folder is named after. */
 function hostOf(node: NodeFolder, listen: string): string {
   const machine = basename(dirname(node.directory));
-  return (listen === "0.0.0.0" || listen === "::") && ADDRESS.test(machine) ? machine : reachable(listen);
+  return (listen === "0.0.0.0" || listen === "::") && isAddress(machine) ? machine : reachable(listen);
 }
