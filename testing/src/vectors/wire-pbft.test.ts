@@ -15,9 +15,13 @@ import type { ChainHead, ExecutedBlock } from "@tsbcos/core/ledger";
 import { bytesToHex, createRandom, err, groupId, hash, nodeId, ok } from "@tsbcos/core/primitives";
 import type { Hash, Instant, NodeId, TraceEvent } from "@tsbcos/core/primitives";
 import {
+  decodeHashProposal,
   decodePbftMessage,
   decodePbftPacket,
   decodeSyncPacket,
+  encodeBlock,
+  encodePbftMessage,
+  encodePbftPacket,
   headerFromJson,
   ModuleId,
   P2P_COMPRESSED,
@@ -104,6 +108,26 @@ class Seat {
     } else if (frame.moduleId === ModuleId.Sync) {
       this.#hearSync(frame.body);
     }
+  }
+
+  /** Hears a prepare by hashes as another node passes it on that has executed it: with the block that was stored in the end. */
+  hearRelayed(recorded: RecordedFrame, relay: NodeId): void {
+    this.#passTo(recorded.ms);
+    const { packetId, message } = messageIn(openFrame(recorded).body);
+    const proposal = decodeHashProposal(message.block, standardSuite);
+    if (!proposal.ok) throw new Error("not a prepare by hashes");
+    const json = this.#blocks[message.height] as RpcBlock;
+    const rawTransactions = proposal.value.transactionHashes.map((wanted) => {
+      const waiting = this.pool.waiting.get(wanted);
+      if (waiting === undefined) throw new Error("the capture has every transaction");
+      return waiting.raw;
+    });
+    const executed = { header: headerFromJson(json), hash: hash(plain(json.hash)) };
+    expect(executed.hash).not.toBe(message.blockHash);
+    const block = encodeBlock({ ...executed, rawTransactions, signatures: [], receipts: [] }, V2_9_0);
+    const relayed = encodePbftMessage({ ...message, block });
+    const body = encodePbftPacket({ packetId, ttl: 1, emptyBlock: false, message: relayed, forwardNodes: [] });
+    this.#step({ type: "message-received", from: relay, packetType: PbftPacketType.Message, body });
   }
 
   #hearSync(body: Uint8Array): void {
@@ -287,6 +311,18 @@ describe("wire/p2p-pbft: our machine in the place of the silent sealer", () => {
     expect(new Set(warnings)).toEqual(new Set(["proposal-refused not-recorded"]));
     const dropped = seat.traces.filter(({ event }) => /malformed|badly-signed|equivocates/.test(event));
     expect(dropped).toEqual([]);
+  });
+
+  test("it stores the same blocks when each proposal comes from a node that has executed it", () => {
+    const relayed = new Seat(Number(messageIn(openFrame(first).body).message.timestamp) - first.ms);
+    for (const frame of frames) {
+      const { moduleId, packetType } = openFrame(frame);
+      const isByHashes = moduleId === ModuleId.Pbft && packetType === PbftPacketType.HashPrepare;
+      if (isByHashes) relayed.hearRelayed(frame, idOf((frame.from - FIRST_PORT + 1) % 3));
+      else relayed.hear(frame);
+    }
+    expect(relayed.stored.map(({ block }) => block.hash)).toEqual(seat.stored.map(({ block }) => block.hash));
+    expect(relayed.traces.filter(({ event }) => event === "prepare-malformed")).toEqual([]);
   });
 
   test("its status has the shape that a recorded node answered", () => {

@@ -1,10 +1,10 @@
 /** Prepares: which one this node works on. See docs/protocol/pbft.md#p3-prepare. */
-import { PBFT_FUTURE_HEIGHTS_MAX } from "../../primitives/index.js";
+import { PBFT_FUTURE_HEIGHTS_MAX, assert } from "../../primitives/index.js";
 import type { Hash, NodeId, NodeIndex } from "../../primitives/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { executeAccepted } from "./execution.js";
 import { isWellSigned } from "./messages.js";
-import { decodeProposal, isEmptyProposal } from "./proposal.js";
+import { beforeExecution, decodeProposal, isEmptyProposal } from "./proposal.js";
 import type { Proposal } from "./proposal.js";
 import type { PbftState } from "./state.js";
 
@@ -70,20 +70,28 @@ export function handlePrepare(state: PbftState, prepare: ReceivedPrepare): boole
     return known !== undefined && isEmptyProposal(known);
   });
   if (verdict === "drop") return false;
-  const known = decoded();
-  if (known === undefined) return false;
+  // What a later block was before its execution shows only when its parent is known.
+  const isReadable = message.height > state.height || decoded() !== undefined;
+  if (!isReadable) return false;
   if (verdict === "keep-for-later") {
     state.trace("debug", "prepare-kept-for-later", { of: message.height, ofView: message.view });
     return state.futurePrepares.add(prepare);
   }
+  const known = decoded();
+  assert(known !== undefined, "a prepare that is worked on is of the height being decided");
   acceptPrepare(state, message, known);
   return true;
 }
 
 /** The proposal in a prepare; undefined when it is none or not the one the prepare was signed for. */
 function proposalOf(state: PbftState, message: PbftMessage): Proposal | undefined {
-  const decoded = decodeProposal(message.block, state.suite);
-  if (decoded.ok && isBlockOf(message, decoded.value)) return decoded.value;
+  const { suite, head } = state;
+  const decoded = decodeProposal(message.block, suite);
+  if (decoded.ok) {
+    if (isBlockOf(message, decoded.value)) return decoded.value;
+    const proposed = beforeExecution(decoded.value, head, suite);
+    if (isBlockOf(message, proposed)) return proposed;
+  }
   state.trace("debug", "prepare-malformed", { index: message.index, hash: message.blockHash });
   return undefined;
 }

@@ -1,8 +1,9 @@
 /** A proposal in one form, whatever form it came in. */
 import type { CryptoSuite } from "../../crypto/index.js";
-import { EMPTY_BYTES, ok } from "../../primitives/index.js";
+import { EMPTY_BYTES, ZERO_HASH, ok } from "../../primitives/index.js";
 import type { Hash, Result } from "../../primitives/index.js";
-import { decodeBlock, encodeBlock } from "../../protocol/index.js";
+import { decodeBlock, encodeBlock, headerHash } from "../../protocol/index.js";
+import type { ChainHead } from "../../ledger/index.js";
 import type { BlockHeader, DecodeFailure, SupportedVersion, VerifiedTransaction } from "../../protocol/index.js";
 
 /** A proposed block whose transactions may not be verified yet. */
@@ -36,6 +37,18 @@ export function decodeProposal(bytes: Uint8Array, suite: CryptoSuite): Result<Pr
   if (!block.ok) return block;
   const { header, hash, rawTransactions } = block.value;
   return ok({ header, hash, rawTransactions, transactions: rawTransactions.length === 0 ? [] : undefined });
+}
+
+/**
+ * What a block that was executed on top of `head` was before that: the proposal, with its own hash.
+ *
+ * The C++ node encodes a proposal that came by hashes anew before it passes it on, and that is after it has executed it. What it
+ * backs up and proposes again is the same bytes. The prepare around them still is for the proposal.
+ */
+export function beforeExecution(executed: Proposal, head: ChainHead, suite: CryptoSuite): Proposal {
+  const { stateRoot } = head.header;
+  const header = { ...executed.header, stateRoot, receiptsRoot: ZERO_HASH, dbHash: ZERO_HASH };
+  return { ...executed, header, hash: headerHash(header, suite) };
 }
 
 /** The block bytes that are backed up, forwarded and proposed again: with whole transactions. */
