@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { createCertificate, createKey, isIssuedBy, readCertificates, readKey } from "./index.js";
+import { createCertificate, createKey, isIssuedBy, readCertificates, readKey, renewCertificate } from "./index.js";
 import type { Certificate, Key, KeyFamily, Profile } from "./index.js";
 import { derToSignature, signatureToDer } from "./sm2-der.js";
 
@@ -181,6 +181,30 @@ describe("certificates", () => {
     const leaf = await make("secp256k1", ["leaf", "node0", "node"], agency, 36_500);
     expect(new X509Certificate(root.certificate.der).validTo).toMatch(/ 21\d\d GMT$/);
     expect(leaf.certificate.notAfter).toEqual(agency.certificate.notAfter);
+  });
+
+  test("renewed ones have another serial number and other dates, and are else the same, also those of C++ chains", async () => {
+    const issuer = await make("secp256k1", ["root", "chain", "chain"], undefined, 20);
+    const leaf = await make("secp256k1", ["leaf", "链 node0", "node"], issuer, 10);
+    const [standard] = readCertificates(recorded("standard/nodes/node0/node.crt"), "x");
+    const [sm] = readCertificates(recorded("sm/nodes/node0/gmnode.crt"), "x");
+    const [encryption] = readCertificates(recorded("sm/nodes/node0/gmennode.crt"), "x");
+    const bare = readCertificates(recorded("standard/sdk/sdk.crt"), "x")[0];
+    for (const old of [leaf.certificate, issuer.certificate, standard, sm, encryption, bare]) {
+      const signer = old === issuer.certificate ? { key: issuer.key } : issuer;
+      const renewed = renewCertificate(old, signer, 15);
+      const { tbsCertificate: before } = old.asn;
+      const { tbsCertificate: after } = renewed.asn;
+      expect(isIssuedBy(renewed, issuer.certificate)).toBe(true);
+      expect(renewed.publicKeyInfo).toEqual(old.publicKeyInfo);
+      expect([renewed.subject, after.version]).toEqual([old.subject, before.version]);
+      expect(after.extensions?.map(({ extnID }) => extnID)).toEqual(before.extensions?.map(({ extnID }) => extnID));
+      expect(renewed.isAuthority).toBe(old.isAuthority);
+      expect(renewed.serial).not.toBe(old.serial);
+      expect(Math.round((renewed.notAfter.getTime() - Date.now()) / 86_400_000)).toBe(15);
+    }
+    const again = renewCertificate(leaf.certificate, issuer, 36_500);
+    expect(again.notAfter).toEqual(issuer.certificate.notAfter);
   });
 
   test("names that are not plain ASCII survive", async () => {

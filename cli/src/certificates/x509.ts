@@ -109,21 +109,45 @@ export function createCertificate(options: {
   readonly days: number;
 }): Certificate {
   const { key, issuer, profile } = options;
-  const subject = nameOf(options.subject);
-  const notBefore = new Date(Math.floor((Date.now() - CLOCK_SLACK_MS) / 1000) * 1000);
-  const wantedEnd = notBefore.getTime() + options.days * DAY_MS;
-  const lastEnd = issuer.certificate?.notAfter.getTime() ?? wantedEnd;
-  const algorithm = SIGNATURE_ALGORITHMS[issuer.key.family];
   const extensions = extensionsOf(profile, key, issuer.certificate?.publicKeyInfo ?? key.publicKeyInfo);
-  const body = new TBSCertificate({
+  return signCertificate(options, {
     version: extensions.length === 0 ? Version.v1 : Version.v3,
-    serialNumber: newSerial(),
-    signature: algorithm,
-    issuer: issuer.certificate?.asn.tbsCertificate.subject ?? subject,
-    validity: new Validity({ notBefore, notAfter: new Date(Math.min(wantedEnd, lastEnd)) }),
-    subject,
+    subject: nameOf(options.subject),
     subjectPublicKeyInfo: AsnConvert.parse(key.publicKeyInfo, SubjectPublicKeyInfo),
     ...(extensions.length === 0 ? {} : { extensions: new Extensions(extensions) }),
+  });
+}
+
+/**
+ * Makes a certificate that differs from an old one in its dates and serial number alone: the same key, names and purpose.
+ *
+ * @param issuer who signed the old one; without a certificate it signs itself
+ */
+export function renewCertificate(old: Certificate, issuer: Issuer, days: number): Certificate {
+  const { version, subject, subjectPublicKeyInfo, extensions } = old.asn.tbsCertificate;
+  return signCertificate(
+    { issuer, days },
+    { version, subject, subjectPublicKeyInfo, ...(extensions === undefined ? {} : { extensions }) },
+  );
+}
+
+/** What a certificate says of its holder. */
+type Holder = Pick<TBSCertificate, "version" | "subject" | "subjectPublicKeyInfo" | "extensions">;
+
+function signCertificate(
+  { issuer, days }: { readonly issuer: Issuer; readonly days: number },
+  holder: Holder,
+): Certificate {
+  const notBefore = new Date(Math.floor((Date.now() - CLOCK_SLACK_MS) / 1000) * 1000);
+  const wantedEnd = notBefore.getTime() + days * DAY_MS;
+  const lastEnd = issuer.certificate?.notAfter.getTime() ?? wantedEnd;
+  const algorithm = SIGNATURE_ALGORITHMS[issuer.key.family];
+  const body = new TBSCertificate({
+    ...holder,
+    serialNumber: newSerial(),
+    signature: algorithm,
+    issuer: issuer.certificate?.asn.tbsCertificate.subject ?? holder.subject,
+    validity: new Validity({ notBefore, notAfter: new Date(Math.min(wantedEnd, lastEnd)) }),
   });
   const signed = issuer.key.sign(new Uint8Array(AsnConvert.serialize(body)));
   const certificate = new AsnCertificate({
