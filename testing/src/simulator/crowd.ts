@@ -11,13 +11,13 @@ import { signTransaction } from "@tsbcos/core/protocol";
 import type { ChainHead, ExecutedBlock } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
 import { BUILT_IN, memberCall, userAddCall } from "./calldata.js";
-import { CALM_DISK, SimulatedDisk } from "./disk.js";
+import { CALM_DISK } from "./disk.js";
 import { check } from "./failure.js";
+import type { GroupListener, SimulatedGroup } from "./group.js";
 import { CALM_NETWORK, Network } from "./network.js";
 import { SimulatedNode } from "./node.js";
-import type { NodeListener } from "./node.js";
 import { drawOptions } from "./options.js";
-import type { RunOptions } from "./options.js";
+import type { GroupShape } from "./options.js";
 import { drawKeys, genesisOf, groupOptionsOf, rulesOf } from "./setup.js";
 import { World } from "./world.js";
 
@@ -58,12 +58,13 @@ export interface CrowdFigures {
 }
 
 /** One run. */
-export class Crowd implements NodeListener {
+export class Crowd implements GroupListener {
   readonly #options: CrowdOptions;
   readonly #world = new World(EVENTS_MAX);
   readonly #random: Random;
   readonly #suite: CryptoSuite;
   readonly #nodes: readonly SimulatedNode[];
+  readonly #groups: readonly SimulatedGroup[];
   readonly #indexOf = new Map<NodeId, number>();
   readonly #network: Network;
   readonly #client: KeyPair;
@@ -79,33 +80,31 @@ export class Crowd implements NodeListener {
     this.#options = options;
     this.#suite = suite;
     this.#random = createRandom(`crowd/${options.seed}`);
-    const run = runOptionsOf(options);
-    const count = run.nodeCount;
+    const shape = shapeOf(options);
+    const count = options.sealers + options.observers;
     const keys = drawKeys(this.#random.split("keys"), suite, count + 1);
     this.#client = keys[count] as KeyPair;
     const ids = keys.slice(0, count).map((key) => bytesToHex(key.publicKey) as NodeId);
     ids.forEach((id, index) => this.#indexOf.set(id, index));
-    const rules = rulesOf(run, suite);
-    const genesis = genesisOf(run, ids.slice(0, options.sealers));
+    const rules = rulesOf(shape, suite);
+    const genesis = genesisOf(shape, ids.slice(0, options.sealers));
     // Sealers add the observers by transactions, as operators do; a genesis of 2.x names sealers only.
     this.#nodes = ids.map((nodeId, index) => {
-      const random = this.#random.split(`node/${index}`);
-      return new SimulatedNode({
-        index,
-        world: this.#world,
-        random,
-        disk: new SimulatedDisk(this.#world, random.split("disk"), CALM_DISK),
-        key: keys[index] as KeyPair,
-        nodeId,
+      return new SimulatedNode({ index, nodeId, world: this.#world, random: this.#random.split(`node/${index}`) });
+    });
+    this.#groups = this.#nodes.map((node) =>
+      node.addGroup({
+        key: keys[node.index] as KeyPair,
+        disk: CALM_DISK,
         rules,
         genesis,
-        options: groupOptionsOf(run),
-        executionMsMax: run.executionMsMax,
+        options: groupOptionsOf(shape),
+        executionMsMax: shape.executionMsMax,
         bug: undefined,
         plantedBugs: undefined,
         listener: this,
-      });
-    });
+      }),
+    );
     this.#bytes = ids.map(() => 0);
     this.#heights = ids.map(() => 0);
     this.#network = new Network({
@@ -114,10 +113,9 @@ export class Crowd implements NodeListener {
       count,
       options: CALM_NETWORK,
       listener: {
-        deliver: (from, to, frame) =>
-          this.#node(to).post({ type: "frame-received", from: this.#node(from).nodeId, ...frame }),
+        deliver: (from, to, frame) => this.#node(to).frame(this.#node(from).nodeId, frame),
         sessionsChanged: (node, peers) =>
-          this.#node(node).post({ type: "peers-changed", peers: peers.map((peer) => this.#node(peer).nodeId) }),
+          this.#node(node).sessionsChanged(peers.map((peer) => this.#node(peer).nodeId)),
       },
     });
   }
@@ -159,14 +157,14 @@ export class Crowd implements NodeListener {
     };
   }
 
-  sent({ index }: SimulatedNode, { to, moduleId, packetType, seq, body }: GroupEffectOf<"send">): void {
+  sent({ index, groupId }: SimulatedGroup, { to, moduleId, packetType, seq, body }: GroupEffectOf<"send">): void {
     for (const peer of to.map((nodeId) => this.#indexOf.get(nodeId) ?? index)) {
       this.#bytes[index] = (this.#bytes[index] ?? 0) + FRAME_BYTES + body.length;
-      this.#network.send(index, peer, { moduleId, packetType, seq, body });
+      this.#network.send(index, peer, { groupId, moduleId, packetType, seq, body });
     }
   }
 
-  committed({ index }: SimulatedNode, { header }: ChainHead, { transactions }: ExecutedBlock): void {
+  committed({ index }: SimulatedGroup, { header }: ChainHead, { transactions }: ExecutedBlock): void {
     this.#heights[index] = header.number;
     if (header.number <= this.#head) return;
     this.#head = header.number;
@@ -180,7 +178,7 @@ export class Crowd implements NodeListener {
     // Nothing to check here: agreement is what the other runs are about.
   }
 
-  answered(_node: SimulatedNode, { result }: GroupEffectOf<"submission-result">): void {
+  answered(_group: SimulatedGroup, { result }: GroupEffectOf<"submission-result">): void {
     check(result.ok, `a transaction was refused: ${result.ok ? "" : result.error.code}`);
   }
 
@@ -232,18 +230,19 @@ export class Crowd implements NodeListener {
       this.#client,
       this.#suite,
     );
-    this.#node(requestId % this.#options.sealers).post({ type: "transaction-submitted", requestId, raw });
+    const group = this.#groups[requestId % this.#options.sealers] as SimulatedGroup;
+    group.post({ type: "transaction-submitted", requestId, raw });
   }
 }
 
-/** Options of the nodes: those of an operator who left everything at its default, but for the trees. */
-function runOptionsOf({ seed, sealers, observers, trees, transactionsPerSecond }: CrowdOptions): RunOptions {
+/** The group of an operator who left everything at its default, but for the trees. */
+function shapeOf({ seed, sealers, observers, trees, transactionsPerSecond }: CrowdOptions): GroupShape {
+  const [drawn] = drawOptions(seed, { consensus: "pbft" }).groups;
   return {
-    ...drawOptions(seed, { consensus: "pbft" }),
-    nodeCount: sealers + observers,
+    ...drawn,
+    members: Array.from({ length: sealers + observers }, (_, index) => index),
     observerCount: observers,
     liarCount: 0,
-    suite: "simulated",
     transactionsPerBlockMax: transactionsPerSecond,
     minBlockGenerationTimeMs: BLOCK_EVERY_MS,
     prepareWithTransactionHashes: true,

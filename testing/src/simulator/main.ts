@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { EXIT_CODES } from "./failure.js";
-import { CONSENSUS_TYPES } from "./options.js";
+import { CONSENSUS_TYPES, GROUPS_MAX } from "./options.js";
 import type { RunWishes } from "./options.js";
 import { BUGS, PLANTED_BUGS } from "./planted/bugs.js";
 import { findPlanted } from "./planted/search.js";
@@ -24,7 +24,9 @@ const USAGE = `usage: npm run sim -- [--seed N] [--runs N] [options]
   --marks        count the trace events of all runs
   --bug NAME     plant a fault, to see it found (the exit code is then that of the failure): one of the names below
   --bugs         plant each fault in turn and print what found it; exit code 1 when one is not found
-  --consensus T  all runs with that consensus type, otherwise drawn by the seed: ${CONSENSUS_TYPES.join(", ")}
+  --consensus T  all groups with that consensus type, otherwise drawn by the seed: ${CONSENSUS_TYPES.join(", ")}
+  --groups N     all runs with so many groups, at most ${GROUPS_MAX}; otherwise one in six of the seeds for which no consensus
+                 type is asked has several
 
 faults to plant:
 ${BUGS.map((name) => `  ${name.padEnd(34)}${PLANTED_BUGS[name].what}`).join("\n")}
@@ -56,6 +58,7 @@ function readSettings(args: readonly string[]): Settings | undefined {
       threads: { type: "string", default: String(availableParallelism()) },
       bug: { type: "string" },
       consensus: { type: "string" },
+      groups: { type: "string" },
       verbose: { type: "boolean", default: false },
       "keep-going": { type: "boolean", default: false },
       marks: { type: "boolean", default: false },
@@ -70,11 +73,13 @@ function readSettings(args: readonly string[]): Settings | undefined {
   if (![seed, runs, threads].every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
   if (runs < 1 || threads < 1 || (values.bug !== undefined && bug === undefined)) return undefined;
   if (values.consensus !== undefined && consensus === undefined) return undefined;
+  const groups = values.groups === undefined ? undefined : Number(values.groups);
+  if (groups !== undefined && (!Number.isInteger(groups) || groups < 1 || groups > GROUPS_MAX)) return undefined;
   return {
     seed,
     runs,
     threads,
-    wishes: { bug, consensus },
+    wishes: { bug, consensus, groups },
     verbose: values.verbose,
     keepGoing: values["keep-going"],
     marks: values.marks,
@@ -107,25 +112,26 @@ class Totals {
   }
 }
 
-function kindsOf({ options }: Outcome): string[] {
-  const { consensus, nodeCount, liarCount } = options;
-  return liarCount === 0 ? [consensus] : [consensus, `${consensus} with ${liarCount} of ${nodeCount} lying`];
+function kindsOf({ options: { groups } }: Outcome): string[] {
+  const kinds = groups.flatMap(({ consensus, members, liarCount }) =>
+    liarCount === 0 ? [consensus] : [consensus, `${consensus} with ${liarCount} of ${members.length} lying`],
+  );
+  return groups.length === 1 ? kinds : [...kinds, `with ${groups.length} groups`];
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function describeFailure({ options, failure, figures, lastLines }: Outcome): string {
-  const bug = options.bug === undefined ? "" : ` --bug ${options.bug}`;
-  const wishes = `${bug} --consensus ${options.consensus}`;
+function describeFailure({ options, failure, figures, lastLines }: Outcome, asked: RunWishes): string {
+  const wishes = Object.entries(asked).map(([name, value]) => (value === undefined ? "" : ` --${name} ${value}`));
   return [
     `FAILED  seed ${options.seed}: ${failure?.kind ?? ""}: ${failure?.message ?? ""}`,
     `options ${JSON.stringify(options)}`,
     `digest  ${figures.digest} after ${figures.events} events, ${figures.virtualMs} virtual ms`,
     "the last state changes:",
     ...lastLines.map((line) => `  ${line}`),
-    `again:  npm run sim -- --seed ${options.seed} --runs 1 --verbose${wishes}`,
+    `again:  npm run sim -- --seed ${options.seed} --runs 1 --verbose${wishes.join("")}`,
   ].join("\n");
 }
 
@@ -189,7 +195,7 @@ async function main(): Promise<number> {
   }
   totals.failed.sort((a, b) => a.options.seed - b.options.seed);
   const [first] = totals.failed;
-  if (first !== undefined) print(describeFailure(first));
+  if (first !== undefined) print(describeFailure(first, settings.wishes));
   const passed = totals.runs - totals.failed.length;
   const simulated = `${totals.blocks} blocks, ${totals.events} events, ${(totals.virtualMs / 3_600_000).toFixed(1)} virtual hours`;
   const speed = `${seconds.toFixed(1)} s, ${(totals.runs / seconds).toFixed(1)} schedules a second`;

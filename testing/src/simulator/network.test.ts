@@ -4,7 +4,7 @@ import { CALM_NETWORK, Network } from "./network.js";
 import type { NetworkOptions } from "./network.js";
 import { World } from "./world.js";
 
-const FRAME = { moduleId: 8, packetType: 0, seq: 1, body: new Uint8Array([1]) };
+const FRAME = { groupId: 1, moduleId: 8, packetType: 0, seq: 1, body: new Uint8Array([1]) };
 
 function setUp(count: number, options: Partial<NetworkOptions> = {}) {
   const world = new World(100_000);

@@ -18,6 +18,7 @@ export interface NetworkOptions {
 
 /** One frame under way. */
 export interface SimulatedFrame {
+  readonly groupId: number;
   readonly moduleId: number;
   readonly packetType: number;
   readonly seq: number;

@@ -1,6 +1,6 @@
 /** What the seed of a run expands into: the shape of the cluster, and how bad its world is. */
-import { createRandom } from "@tsbcos/core/primitives";
-import type { Random } from "@tsbcos/core/primitives";
+import { createRandom, groupId } from "@tsbcos/core/primitives";
+import type { GroupId, Random } from "@tsbcos/core/primitives";
 import type { ConsensusType } from "@tsbcos/core/ledger";
 import { CALM_DISK } from "./disk.js";
 import type { DiskOptions } from "./disk.js";
@@ -15,9 +15,14 @@ export const CONSENSUS_TYPES = ["pbft", "raft", "rpbft", "solo"] as const satisf
 /** What is asked of a run besides its seed. */
 export interface RunWishes {
   readonly bug?: Bug | undefined;
-  /** Otherwise that of the planted fault, or drawn: mostly PBFT. */
+  /** Of all groups; otherwise that of the planted fault, or drawn: mostly PBFT. */
   readonly consensus?: ConsensusType | undefined;
+  /** Groups of the run, at most {@link GROUPS_MAX}; otherwise those of the planted fault, or drawn: mostly one. */
+  readonly groups?: number | undefined;
 }
+
+/** More groups than this show nothing new, and cost their time. */
+export const GROUPS_MAX = 3;
 
 /** How often bad things happen. Mean times between two of them in virtual milliseconds; 0: never. */
 export interface FaultOptions {
@@ -42,16 +47,16 @@ export interface WorkloadOptions {
   readonly everyMs: number;
 }
 
-/** Everything that makes one run what it is. The same options give the same run, event by event. */
-export interface RunOptions {
-  readonly seed: number;
+/** What one group of a run is like. */
+export interface GroupShape {
+  readonly groupId: GroupId;
   readonly consensus: ConsensusType;
-  readonly nodeCount: number;
-  /** Nodes of `nodeCount` that are observers: they follow and do not vote. */
+  /** Nodes of the run that are in the group: sealers first, then observers. */
+  readonly members: readonly number[];
+  /** The last so many members are observers: they follow and do not vote. */
   readonly observerCount: number;
-  /** Sealers that lie in the first phase: no more than a quorum can stand. */
+  /** The first so many sealers lie in the first phase: no more than a quorum can stand. */
   readonly liarCount: number;
-  readonly suite: "simulated" | "standard";
   readonly transactionsPerBlockMax: number;
   readonly minBlockGenerationTimeMs: number;
   readonly prepareWithTransactionHashes: boolean;
@@ -60,16 +65,27 @@ export interface RunOptions {
   /** rPBFT: sealers that work at a time, and blocks between two rotations. */
   readonly epochSealers: number;
   readonly epochBlocks: number;
+  /** rPBFT: of the kind before 2.6.0, on which the working sealers take turns instead of being drawn. */
+  readonly takesTurns: boolean;
+  readonly workload: WorkloadOptions;
+  /** Execution of a block takes up to this long. */
+  readonly executionMsMax: number;
+}
+
+/** Everything that makes one run what it is. The same options give the same run, event by event. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly nodeCount: number;
+  readonly suite: "simulated" | "standard";
   /** Virtual time of the first phase. */
   readonly faultPhaseMs: number;
   readonly network: NetworkOptions;
   readonly disk: DiskOptions;
   readonly faults: FaultOptions;
-  readonly workload: WorkloadOptions;
-  /** Execution of a block takes up to this long. */
-  readonly executionMsMax: number;
   /** The second phase is survived by no more sealers than a quorum; otherwise by all nodes. */
   readonly coreOnly: boolean;
+  /** At least one. */
+  readonly groups: readonly [GroupShape, ...GroupShape[]];
   readonly bug: Bug | undefined;
 }
 
@@ -88,41 +104,97 @@ function drawConsensus(seed: number, { bug, consensus }: RunWishes): ConsensusTy
   return drawn < 96 ? "rpbft" : "solo";
 }
 
+/** One in six of the seeds for which nothing was asked has several groups. */
+function drawGroupCount(seed: number, { bug, consensus, groups }: RunWishes): number {
+  if (groups !== undefined) return groups;
+  if (bug !== undefined) return PLANTED_BUGS[bug].groups ?? 1;
+  const random = createRandom(`groups/${seed}`);
+  return consensus === undefined && random.chance(1 / 6) ? 2 + random.below(GROUPS_MAX - 1) : 1;
+}
+
 /** Options of the run with that seed. */
 export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const random = createRandom(`options/${seed}`);
   const consensus = drawConsensus(seed, wishes);
-  const nodeCount = random.chance(0.7) ? 4 : 7;
-  const observerCount = nodeCount === 7 && random.chance(0.3) ? 1 + random.below(3) : 0;
-  const sealerCount = nodeCount - observerCount;
+  const first = random.chance(0.7) ? 4 : 7;
+  const members = Array.from({ length: first }, (_, index) => index);
+  // In this order, whatever it is needed for: what a seed means is to stay.
+  const votes = drawVotes(random, consensus, members);
+  // Real signatures cost fifty times more and change nothing about the order of events.
+  const suite = random.chance(0.05) ? "standard" : "simulated";
+  const blocks = drawBlocks(random);
+  const world = {
+    faultPhaseMs: 10_000 + random.below(20_000),
+    network: drawNetwork(random),
+    disk: { writeMinMs: 0, writeMaxMs: 1 + random.below(60), stall: level(random, 0.01, 0.1) },
+    faults: drawFaults(random, first),
+  };
+  const work = drawWork(random);
+  const coreOnly = random.chance(0.5);
+  const group = { groupId: groupId(1), ...votes, ...blocks, ...work, takesTurns: drawTurns(consensus, `${seed}`) };
+  const run = { seed, suite, ...world, coreOnly, bug: wishes.bug } as const;
+  const others = drawGroupCount(seed, wishes) - 1;
+  if (others === 0) return { ...run, nodeCount: first, groups: [group] };
+  // Some nodes are not in the first group, and others in nothing but that.
+  const nodeCount = first + random.split("more-nodes").below(3);
+  const more = Array.from({ length: others }, (_, index) => drawGroup(seed, 2 + index, nodeCount, wishes));
+  return { ...run, nodeCount, groups: [group, ...more] };
+}
+
+/** A group beside the first one, of some of the nodes; at least one of them is in the first group. */
+function drawGroup(seed: number, id: number, nodeCount: number, wishes: RunWishes): GroupShape {
+  const random = createRandom(`options/${seed}/group/${id}`);
+  const consensus = wishes.consensus ?? (["pbft", "pbft", "raft", "rpbft", "solo"] as const)[random.below(5)] ?? "pbft";
+  const nodes = random.shuffled(Array.from({ length: nodeCount }, (_, index) => index));
+  const members = nodes.slice(0, 3 + random.below(Math.min(5, nodeCount - 2)));
+  return {
+    groupId: groupId(id),
+    ...drawVotes(random, consensus, members),
+    ...drawBlocks(random),
+    ...drawWork(random),
+    takesTurns: drawTurns(consensus, `${seed}/${id}`),
+  };
+}
+
+type Votes = Pick<GroupShape, "consensus" | "members" | "observerCount" | "liarCount" | "epochSealers" | "epochBlocks">;
+
+function drawVotes(random: Random, consensus: ConsensusType, members: readonly number[]): Votes {
+  const observerCount = members.length === 7 && random.chance(0.3) ? 1 + random.below(3) : 0;
+  const sealerCount = members.length - observerCount;
   const ofRotation = random.split("rotation");
   const epochSealers = consensus === "rpbft" ? 1 + ofRotation.below(sealerCount) : sealerCount;
   // Raft and solo trust their members, and the liars may all be working at the same time.
   const isTrusting = consensus === "raft" || consensus === "solo";
   const liarsMax = isTrusting ? 0 : Math.floor((Math.min(epochSealers, sealerCount) - 1) / 3);
+  const liarCount = drawLiars(random, liarsMax);
+  const epochBlocks = consensus === "rpbft" ? 1 + ofRotation.below(5) : 1000;
+  return { consensus, members, observerCount, liarCount, epochSealers, epochBlocks };
+}
+
+/** Every second rPBFT chain is of the kind before 2.6.0. */
+function drawTurns(consensus: ConsensusType, label: string): boolean {
+  return consensus === "rpbft" && createRandom(`turns/${label}`).chance(0.5);
+}
+
+function drawBlocks(
+  random: Random,
+): Pick<
+  GroupShape,
+  "transactionsPerBlockMax" | "minBlockGenerationTimeMs" | "prepareWithTransactionHashes" | "ttlOptimization" | "trees"
+> {
   return {
-    seed,
-    consensus,
-    nodeCount,
-    observerCount,
-    liarCount: drawLiars(random, liarsMax),
-    // Real signatures cost fifty times more and change nothing about the order of events.
-    suite: random.chance(0.05) ? "standard" : "simulated",
     transactionsPerBlockMax: [1, 3, 10, 100][random.below(4)] as number,
     minBlockGenerationTimeMs: [0, 100, 500][random.below(3)] as number,
     prepareWithTransactionHashes: random.chance(0.8),
     ttlOptimization: random.chance(0.8),
     trees: random.chance(0.7),
-    epochSealers,
-    epochBlocks: consensus === "rpbft" ? 1 + ofRotation.below(5) : 1000,
-    faultPhaseMs: 10_000 + random.below(20_000),
-    network: drawNetwork(random),
-    disk: { writeMinMs: 0, writeMaxMs: 1 + random.below(60), stall: level(random, 0.01, 0.1) },
-    faults: drawFaults(random, nodeCount),
+  };
+}
+
+function drawWork(random: Random): Pick<GroupShape, "workload" | "executionMsMax"> {
+  return {
     workload: { transactions: 10 + random.below(60), everyMs: 50 + random.below(500) },
     executionMsMax: [1, 20, 200][random.below(3)] as number,
-    coreOnly: random.chance(0.5),
-    bug: wishes.bug,
   };
 }
 
@@ -131,18 +203,8 @@ export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions 
   const never = 0;
   return {
     seed: number,
-    consensus: "pbft",
     nodeCount: 4,
-    observerCount: 0,
-    liarCount: 1,
     suite: "simulated",
-    transactionsPerBlockMax: 10,
-    minBlockGenerationTimeMs: 100,
-    prepareWithTransactionHashes: number % 2 === 0,
-    ttlOptimization: true,
-    trees: false,
-    epochSealers: 4,
-    epochBlocks: 1000,
     faultPhaseMs: never,
     network: CALM_NETWORK,
     disk: CALM_DISK,
@@ -158,9 +220,26 @@ export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions 
       clockJumpMsMax: never,
       downAtOnceMax: never,
     },
-    workload: { transactions: never, everyMs: never },
-    executionMsMax: 5,
     coreOnly: false,
+    groups: [
+      {
+        groupId: groupId(1),
+        consensus: "pbft",
+        members: [0, 1, 2, 3],
+        observerCount: 0,
+        liarCount: 1,
+        transactionsPerBlockMax: 10,
+        minBlockGenerationTimeMs: 100,
+        prepareWithTransactionHashes: number % 2 === 0,
+        ttlOptimization: true,
+        trees: false,
+        epochSealers: 4,
+        epochBlocks: 1000,
+        takesTurns: false,
+        workload: { transactions: never, everyMs: never },
+        executionMsMax: 5,
+      },
+    ],
     bug: wishes.bug,
   };
 }

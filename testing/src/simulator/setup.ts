@@ -1,5 +1,5 @@
 /** The chain of a simulated cluster: keys, genesis, rules, and the options of its nodes. */
-import { assert, createRandom, groupId } from "@tsbcos/core/primitives";
+import { assert } from "@tsbcos/core/primitives";
 import type { NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { V2_5_0, V2_9_0 } from "@tsbcos/core/protocol";
@@ -8,7 +8,8 @@ import type { ChainHead, ChainRules, ConsensusType, GenesisConfig } from "@tsbco
 import type { PlantedBugs } from "@tsbcos/core/consensus";
 import { MemoryStore } from "@tsbcos/core/state";
 import type { GroupOptions } from "@tsbcos/core/group";
-import type { RunOptions } from "./options.js";
+import type { GroupShape } from "./options.js";
+import type { Bug } from "./planted/bugs.js";
 import type { Setting } from "./workload.js";
 
 const GENESIS_MS = 1_699_999_000_000;
@@ -23,29 +24,24 @@ export function drawKeys(random: Random, suite: CryptoSuite, count: number): Key
   });
 }
 
-/** Every second rPBFT chain is of the kind before 2.6.0, on which the working sealers take turns instead of being drawn. */
-function takesTurns({ seed, consensus }: RunOptions): boolean {
-  return consensus === "rpbft" && createRandom(`turns/${seed}`).chance(0.5);
-}
-
 /** Shortest epoch in blocks: where sealers are drawn, each end of an epoch is a block, so that 1 would never rest. */
-function epochBlocksMin(options: RunOptions): number {
-  return takesTurns(options) ? 1 : 2;
+function epochBlocksMin({ takesTurns }: GroupShape): number {
+  return takesTurns ? 1 : 2;
 }
 
 /** What every node of the chain has in its genesis file. */
-export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): GenesisConfig {
+export function genesisOf(shape: GroupShape, sealers: readonly NodeId[]): GenesisConfig {
   return {
-    groupId: groupId(1),
+    groupId: shape.groupId,
     timestamp: GENESIS_MS,
-    consensusType: options.consensus,
+    consensusType: shape.consensus,
     stateType: "storage",
     nodes: sealers,
-    maxTransactions: options.transactionsPerBlockMax,
+    maxTransactions: shape.transactionsPerBlockMax,
     gasLimit: 300_000_000,
     consensusTimeoutSeconds: 3,
-    epochSealerCount: options.epochSealers,
-    epochBlockCount: Math.max(options.epochBlocks, epochBlocksMin(options)),
+    epochSealerCount: shape.epochSealers,
+    epochBlockCount: Math.max(shape.epochBlocks, epochBlocksMin(shape)),
     minElectTimeMs: 1000,
     maxElectTimeMs: 2000,
     freeStorage: false,
@@ -53,10 +49,9 @@ export function genesisOf(options: RunOptions, sealers: readonly NodeId[]): Gene
 }
 
 /** What can never change on the chain. */
-export function rulesOf(options: RunOptions, suite: CryptoSuite): ChainRules {
-  const version = takesTurns(options) ? V2_5_0 : V2_9_0;
-  const { consensus: consensusType } = options;
-  return { version, suite, chainId: 1n, groupId: groupId(1), freeStorage: false, consensusType };
+export function rulesOf({ groupId, consensus, takesTurns }: GroupShape, suite: CryptoSuite): ChainRules {
+  const version = takesTurns ? V2_5_0 : V2_9_0;
+  return { version, suite, chainId: 1n, groupId, freeStorage: false, consensusType: consensus };
 }
 
 /** One of so many members may fail. Raft stands more, because nobody lies. */
@@ -65,14 +60,14 @@ export function shareOfFaulty(consensus: ConsensusType): number {
 }
 
 /** The planted fault that consensus is handed, if it is that one: two halves of a cluster may then decide differently. */
-export function plantedBugsOf({ bug, consensus }: RunOptions): PlantedBugs | undefined {
+export function plantedBugsOf(bug: Bug | undefined, consensus: ConsensusType): PlantedBugs | undefined {
   if (bug !== "quorum-too-small") return undefined;
   return { quorum: (count) => count - Math.floor((count - 1) / shareOfFaulty(consensus)) - 1 };
 }
 
 /** Settings that clients change while the chain runs. */
-export function settingsOf(options: RunOptions): readonly Setting[] {
-  const { consensus, liarCount, epochSealers } = options;
+export function settingsOf(shape: GroupShape): readonly Setting[] {
+  const { consensus, liarCount, epochSealers } = shape;
   const always = [
     { key: "tx_count_limit", min: 1, max: 50 },
     { key: "consensus_timeout", min: 3, max: 6 },
@@ -81,7 +76,7 @@ export function settingsOf(options: RunOptions): readonly Setting[] {
   // Fewer working sealers would stand fewer liars.
   const sealersMin = liarCount > 0 ? epochSealers : 1;
   const rotation = [
-    { key: "rpbft_epoch_block_num", min: epochBlocksMin(options), max: 5 },
+    { key: "rpbft_epoch_block_num", min: epochBlocksMin(shape), max: 5 },
     { key: "rpbft_epoch_sealer_num", min: sealersMin, max: sealersMin + 4 },
   ];
   return [...always, ...rotation];
@@ -94,18 +89,18 @@ export function genesisHeadOf(rules: ChainRules, genesis: GenesisConfig): ChainH
   return opened.value.ledger.head();
 }
 
-/** What each node has in its `group.1.ini`. */
-export function groupOptionsOf(options: RunOptions): GroupOptions {
-  const { trees } = options;
+/** What each node has in its `group.N.ini`. */
+export function groupOptionsOf(shape: GroupShape): GroupOptions {
+  const { trees } = shape;
   return {
     pool: { limit: 10_000, memoryBytesMax: 64 * 1024 * 1024, expirationMs: 600_000 },
     consensus: {
       ttl: 2,
-      minBlockGenerationTimeMs: options.minBlockGenerationTimeMs,
+      minBlockGenerationTimeMs: shape.minBlockGenerationTimeMs,
       enableDynamicBlockSize: true,
       blockSizeIncreaseRatio: 0.5,
-      enableTtlOptimization: options.ttlOptimization,
-      enablePrepareWithTransactionHashes: options.prepareWithTransactionHashes,
+      enableTtlOptimization: shape.ttlOptimization,
+      enablePrepareWithTransactionHashes: shape.prepareWithTransactionHashes,
       broadcastPrepareByTree: true,
       prepareStatusBroadcastPercent: 33,
       maxRequestMissedTransactionsWaitMs: 100,

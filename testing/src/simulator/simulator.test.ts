@@ -66,7 +66,7 @@ describe("the simulator", () => {
   });
 
   it("draws runs of every consensus type", () => {
-    const seeds = Array.from({ length: 50 }, (_, seed) => drawOptions(seed).consensus);
+    const seeds = Array.from({ length: 50 }, (_, seed) => drawOptions(seed).groups[0].consensus);
     expect(new Set(seeds)).toEqual(new Set(CONSENSUS_TYPES));
     expect(seeds.filter((type) => type === "pbft").length).toBeGreaterThan(25);
   });

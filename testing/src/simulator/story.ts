@@ -3,7 +3,7 @@
 /** One state change. */
 export interface StateChange {
   readonly atMs: number;
-  /** `n0`, `n1`, …, or empty for what concerns all. */
+  /** `n0`, `n1`, … and the group when there are several, as in `n0 g2`; empty for what concerns all. */
   readonly node: string;
   readonly event: string;
   readonly height: number | undefined;
@@ -38,5 +38,5 @@ export class Story {
 function formatted({ atMs, node, event, height, view, detail }: StateChange): string {
   const time = (atMs / 1000).toFixed(3).padStart(9);
   const at = `${height ?? "-"}/${view ?? "-"}`.padEnd(8);
-  return `${time}  ${node.padEnd(3)} ${at} ${event.padEnd(32)} ${detail}`;
+  return `${time}  ${node.padEnd(node.length > 3 ? 6 : 3)} ${at} ${event.padEnd(32)} ${detail}`;
 }

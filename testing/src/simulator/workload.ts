@@ -1,6 +1,6 @@
 /** Simulated clients: what they send, and what they may rely on afterwards. */
 import { EMPTY_BYTES } from "@tsbcos/core/primitives";
-import type { Address, Hash, NodeId, Random } from "@tsbcos/core/primitives";
+import type { Address, GroupId, Hash, NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { signTransaction } from "@tsbcos/core/protocol";
 import type { UnsignedTransaction, VerifiedTransaction } from "@tsbcos/core/protocol";
@@ -66,6 +66,7 @@ export interface Setting {
 export interface WorkloadParts {
   readonly random: Random;
   readonly suite: CryptoSuite;
+  readonly groupId: GroupId;
   /** Nodes that may be made observers and sealers again; empty when membership is to stay. */
   readonly changeable: readonly NodeId[];
   /** At least two; the first is changed as often as all others together. */
@@ -76,6 +77,7 @@ export interface WorkloadParts {
 export class Workload {
   readonly #random: Random;
   readonly #suite: CryptoSuite;
+  readonly #groupId: GroupId;
   readonly #changeable: readonly NodeId[];
   readonly #settings: readonly Setting[];
   readonly #accounts: readonly KeyPair[];
@@ -83,10 +85,11 @@ export class Workload {
   readonly #contracts: Address[] = [];
   #height = 0;
 
-  constructor({ random, suite, changeable, settings }: WorkloadParts) {
+  constructor({ random, suite, groupId, changeable, settings }: WorkloadParts) {
     this.#settings = settings;
     this.#random = random;
     this.#suite = suite;
+    this.#groupId = groupId;
     this.#changeable = changeable;
     this.#accounts = Array.from({ length: ACCOUNTS }, () => {
       const privateKey = random.bytes(32);
@@ -193,7 +196,7 @@ export class Workload {
       value: 0n,
       data,
       chainId: 1n,
-      groupId: 1n,
+      groupId: BigInt(this.#groupId),
       extraData: EMPTY_BYTES,
     };
   }

@@ -22,6 +22,8 @@ export interface PlantedBug {
   readonly what: string;
   /** The consensus type in which it is looked for. */
   readonly consensus: ConsensusType;
+  /** Groups that a run must have for it; otherwise one. */
+  readonly groups?: number;
   /** It must be found within so many schedules, from seed 1 on. */
   readonly schedulesMax: number;
   readonly patch?: Patch;

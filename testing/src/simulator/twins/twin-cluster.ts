@@ -1,7 +1,7 @@
 /** One scenario of twins: five instances of four nodes, cut into other sets in each round, and the end when all is whole. */
 import { bytesToHex, createRandom } from "@tsbcos/core/primitives";
 import type { NodeId, Random, TraceEvent } from "@tsbcos/core/primitives";
-import type { CryptoSuite } from "@tsbcos/core/crypto";
+import type { CryptoSuite, KeyPair } from "@tsbcos/core/crypto";
 import { decodePbftMessage, decodePbftPacket, ModuleId, PbftPacketId, PbftPacketType } from "@tsbcos/core/protocol";
 import type { ChainHead, ExecutedBlock, Ledger } from "@tsbcos/core/ledger";
 import type { GroupEffectOf } from "@tsbcos/core/group";
@@ -9,11 +9,10 @@ import { ChainChecker } from "../checkers/chain.js";
 import { decidersOf } from "../checkers/deciders.js";
 import type { DecidersOf } from "../checkers/deciders.js";
 import { VoteChecker } from "../checkers/votes.js";
-import { CALM_DISK, SimulatedDisk } from "../disk.js";
 import { SimulationFailure } from "../failure.js";
+import type { GroupListener, SimulatedGroup } from "../group.js";
 import { isLockedApart } from "../locks.js";
 import { SimulatedNode } from "../node.js";
-import type { NodeListener } from "../node.js";
 import type { RunOptions } from "../options.js";
 import { drawKeys, genesisHeadOf, genesisOf, groupOptionsOf, plantedBugsOf, rulesOf, settingsOf } from "../setup.js";
 import type { Story } from "../story.js";
@@ -48,12 +47,13 @@ export interface TwinFigures {
 }
 
 /** Plays one scenario. */
-export class TwinCluster implements NodeListener {
+export class TwinCluster implements GroupListener {
   readonly #scenario: Scenario;
   readonly #story: Story;
   readonly #world = new World(EVENTS_MAX);
   readonly #delays: Random;
   readonly #nodes: readonly SimulatedNode[];
+  readonly #instances: readonly SimulatedGroup[];
   readonly #ids: readonly NodeId[];
   readonly #decidersOf: DecidersOf;
   readonly #chain: ChainChecker;
@@ -62,7 +62,6 @@ export class TwinCluster implements NodeListener {
   /** Numbers of the rounds, in the order in which they were first voted in. */
   readonly #rounds = new Map<string, number>();
   readonly #met: string[] = [];
-  #lastSeq = 0;
   #lastRequestId = 0;
   #isWhole = false;
   #lockedApart = false;
@@ -77,32 +76,33 @@ export class TwinCluster implements NodeListener {
       bytesToHex(a.publicKey) < bytesToHex(b.publicKey) ? -1 : 1,
     );
     this.#ids = keys.map((key) => bytesToHex(key.publicKey) as NodeId);
-    const genesis = genesisOf(options, this.#ids);
-    const rules = rulesOf(options, suite);
+    const [shape] = options.groups;
+    const genesis = genesisOf(shape, this.#ids);
+    const rules = rulesOf(shape, suite);
+    const keyOf = (index: number): KeyPair => keys[index === TWIN ? scenario.twinned : index] as KeyPair;
     this.#nodes = Array.from({ length: INSTANCES }, (_, index) => {
-      const at = index === TWIN ? scenario.twinned : index;
-      const own = random.split(`node/${index}`);
-      return new SimulatedNode({
-        index,
-        world: this.#world,
-        random: own,
-        disk: new SimulatedDisk(this.#world, own.split("disk"), CALM_DISK),
-        key: keys[at] as (typeof keys)[number],
-        nodeId: this.#ids[at] as NodeId,
+      const nodeId = bytesToHex(keyOf(index).publicKey) as NodeId;
+      return new SimulatedNode({ index, nodeId, world: this.#world, random: random.split(`node/${index}`) });
+    });
+    this.#instances = this.#nodes.map((node) =>
+      node.addGroup({
+        key: keyOf(node.index),
+        disk: options.disk,
         rules,
         genesis,
-        options: groupOptionsOf(options),
-        executionMsMax: options.executionMsMax,
+        options: groupOptionsOf(shape),
+        executionMsMax: shape.executionMsMax,
         bug: options.bug,
-        plantedBugs: plantedBugsOf(options),
+        plantedBugs: plantedBugsOf(options.bug, shape.consensus),
         listener: this,
-      });
-    });
+      }),
+    );
     this.#workload = new Workload({
       random: random.split("workload"),
       suite,
+      groupId: shape.groupId,
       changeable: [],
-      settings: settingsOf(options),
+      settings: settingsOf(shape),
     });
     this.#decidersOf = decidersOf(rules);
     this.#chain = new ChainChecker(suite, INSTANCES, genesisHeadOf(rules, genesis), this.#decidersOf);
@@ -131,7 +131,7 @@ export class TwinCluster implements NodeListener {
   run(): void {
     for (const node of this.#nodes) {
       node.start();
-      node.post({ type: "peers-changed", peers: this.#ids.filter((id) => id !== node.nodeId) });
+      node.sessionsChanged(this.#ids.filter((id) => id !== node.nodeId));
     }
     this.#feed();
     while (this.#rounds.size <= ROUNDS && this.#world.nowMs < ROUNDS_MS_MAX)
@@ -140,18 +140,17 @@ export class TwinCluster implements NodeListener {
     this.#tell("whole", "the twin is gone");
     const twin = this.#nodes[TWIN] as SimulatedNode;
     twin.crash();
-    this.#demandProgress(this.#nodes.slice(0, NODES));
+    this.#demandProgress(this.#instances.slice(0, NODES));
   }
 
-  sent(node: SimulatedNode, effect: GroupEffectOf<"send">): void {
-    const { moduleId, packetType, body } = effect;
-    const seq = effect.seq === 0 ? ++this.#lastSeq : effect.seq;
-    this.#world.note(`n${node.index} sends ${moduleId}/${packetType} ${body.length} ${body.at(-1) ?? ""}`);
-    if (!this.#isTwinned(node)) {
-      const { index, nodeId, incarnation } = node;
+  sent(instance: SimulatedGroup, effect: GroupEffectOf<"send">): void {
+    const { moduleId, packetType, seq, body } = effect;
+    this.#world.note(`n${instance.index} sends ${moduleId}/${packetType} ${body.length} ${body.at(-1) ?? ""}`);
+    if (!this.#isTwinned(instance)) {
+      const { index, nodeId, incarnation } = instance;
       const ownIndex = this.#ids.indexOf(nodeId);
-      const { backedUpPrepare } = node.disk;
-      const deciding = (node.group?.head.header.number ?? 0) + 1;
+      const { backedUpPrepare } = instance.disk;
+      const deciding = (instance.group?.head.header.number ?? 0) + 1;
       this.#votes.sent({
         deciding,
         node: index,
@@ -164,37 +163,37 @@ export class TwinCluster implements NodeListener {
         backedUpPrepare,
       });
     }
-    const partition = this.#partitionFor(node, moduleId, packetType, body);
-    const frame = { type: "frame-received", from: node.nodeId, moduleId, packetType, seq, body } as const;
+    const partition = this.#partitionFor(instance, moduleId, packetType, body);
+    const frame = { groupId: instance.groupId, moduleId, packetType, seq, body };
     for (const to of this.#nodes) {
       if (!effect.to.includes(to.nodeId)) continue;
-      if (partition !== undefined && partition[to.index] !== partition[node.index]) continue;
-      this.#world.after(1 + this.#delays.below(DELAY_MS_MAX), () => to.post(frame));
+      if (partition !== undefined && partition[to.index] !== partition[instance.index]) continue;
+      this.#world.after(1 + this.#delays.below(DELAY_MS_MAX), () => to.frame(instance.nodeId, frame));
     }
   }
 
-  storing(node: SimulatedNode, { block, signatures }: GroupEffectOf<"store-block">): void {
-    this.#chain.storing(node.index, block, signatures);
+  storing(instance: SimulatedGroup, { block, signatures }: GroupEffectOf<"store-block">): void {
+    this.#chain.storing(instance.index, block, signatures);
   }
 
-  committed(node: SimulatedNode, head: ChainHead, block: ExecutedBlock): void {
-    this.#chain.stored(node.index, head, block);
-    this.#line(node, "stored", `${block.hash.slice(0, 8)} ${block.transactions.length} transactions`);
+  committed(instance: SimulatedGroup, head: ChainHead, block: ExecutedBlock): void {
+    this.#chain.stored(instance.index, head, block);
+    this.#line(instance, "stored", `${block.hash.slice(0, 8)} ${block.transactions.length} transactions`);
     const created = block.receipts.filter(({ status }) => status === 0).map((receipt) => receipt.contractAddress);
     if (block.header.number === this.#chain.height) this.#workload.blockSeen(block.header.number, created.slice(0, 1));
   }
 
-  answered(node: SimulatedNode, { requestId, result }: GroupEffectOf<"submission-result">): void {
-    this.#world.note(`n${node.index} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
+  answered(instance: SimulatedGroup, { requestId, result }: GroupEffectOf<"submission-result">): void {
+    this.#world.note(`n${instance.index} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
   }
 
-  started(node: SimulatedNode, ledger: Ledger): void {
-    this.#chain.restarted(node.index, ledger);
-    this.#line(node, "started", node.index === TWIN ? `twin of n${this.#scenario.twinned}` : "");
+  started(instance: SimulatedGroup, ledger: Ledger): void {
+    this.#chain.restarted(instance.index, ledger);
+    this.#line(instance, "started", instance.index === TWIN ? `twin of n${this.#scenario.twinned}` : "");
   }
 
-  traced(node: SimulatedNode, { room, event, level, fields }: TraceEvent): void {
-    if (level !== "debug") this.#line(node, `${room}/${event}`, fields === undefined ? "" : JSON.stringify(fields));
+  traced(instance: SimulatedGroup, { room, event, level, fields }: TraceEvent): void {
+    if (level !== "debug") this.#line(instance, `${room}/${event}`, fields === undefined ? "" : JSON.stringify(fields));
   }
 
   /**
@@ -203,25 +202,30 @@ export class TwinCluster implements NodeListener {
    * Proposals and votes belong to the round of their height and view. View changes reach everybody: they are what brings
    * the instances to the next round together. Everything else belongs to the round in which its sender is.
    */
-  #partitionFor(node: SimulatedNode, moduleId: number, packetType: number, body: Uint8Array): Partition | undefined {
-    const round = this.#roundOf(node, moduleId, packetType, body);
+  #partitionFor(
+    instance: SimulatedGroup,
+    moduleId: number,
+    packetType: number,
+    body: Uint8Array,
+  ): Partition | undefined {
+    const round = this.#roundOf(instance, moduleId, packetType, body);
     return this.#isWhole || round === undefined ? undefined : this.#scenario.partitions[round];
   }
 
-  #roundOf(node: SimulatedNode, moduleId: number, packetType: number, body: Uint8Array): number | undefined {
+  #roundOf(instance: SimulatedGroup, moduleId: number, packetType: number, body: Uint8Array): number | undefined {
     const isVote = packetType === PbftPacketType.Message || packetType === PbftPacketType.HashPrepare;
     if (moduleId === ModuleId.Pbft && isVote) {
       const packet = decodePbftPacket(body);
       if (!packet.ok || packet.value.packetId === PbftPacketId.ViewChange) return undefined;
       const message = decodePbftMessage(packet.value.message, packet.value.packetId);
-      if (message.ok) return this.#enter(node, message.value);
+      if (message.ok) return this.#enter(instance, message.value);
     }
-    const height = (node.group?.head.header.number ?? 0) + 1;
-    return this.#rounds.get(`${height}/${node.group?.pbftView() ?? 0}`) ?? Math.max(0, this.#rounds.size - 1);
+    const height = (instance.group?.head.header.number ?? 0) + 1;
+    return this.#rounds.get(`${height}/${instance.group?.pbftView() ?? 0}`) ?? Math.max(0, this.#rounds.size - 1);
   }
 
   /** The round of a height and view; one that is new gets the next partition, and everybody something to propose. */
-  #enter(node: SimulatedNode, { height, view }: { readonly height: number; readonly view: number }): number {
+  #enter(instance: SimulatedGroup, { height, view }: { readonly height: number; readonly view: number }): number {
     const key = `${height}/${view}`;
     const known = this.#rounds.get(key);
     if (known !== undefined) return known;
@@ -231,39 +235,39 @@ export class TwinCluster implements NodeListener {
     if (partition === undefined || this.#isWhole) return round;
     const leader = (view + height - 1) % NODES;
     this.#met.push(roundClass(partition, this.#scenario.twinned, leader));
-    this.#line(node, "round", `${round}: height ${height}, view ${view}, led by n${leader}, cut ${partition}`);
+    this.#line(instance, "round", `${round}: height ${height}, view ${view}, led by n${leader}, cut ${partition}`);
     this.#world.after(0, () => this.#feed());
     return round;
   }
 
   /** Gives each instance a transaction of its own, so that no two leaders propose the same. */
   #feed(): void {
-    for (const node of this.#nodes) this.#submit(node);
+    for (const instance of this.#instances) this.#submit(instance);
   }
 
-  #submit(node: SimulatedNode): ReturnType<Workload["fresh"]> {
+  #submit(instance: SimulatedGroup): ReturnType<Workload["fresh"]> {
     const fresh = this.#workload.fresh();
-    node.post({ type: "transaction-submitted", requestId: ++this.#lastRequestId, raw: fresh.raw });
+    instance.post({ type: "transaction-submitted", requestId: ++this.#lastRequestId, raw: fresh.raw });
     return fresh;
   }
 
-  #isTwinned(node: SimulatedNode): boolean {
-    return node.index === TWIN || node.index === this.#scenario.twinned;
+  #isTwinned(instance: SimulatedGroup): boolean {
+    return instance.index === TWIN || instance.index === this.#scenario.twinned;
   }
 
-  #demandProgress(nodes: readonly SimulatedNode[]): void {
+  #demandProgress(honest: readonly SimulatedGroup[]): void {
     const startMs = this.#world.nowMs;
-    let fresh = this.#submit(nodes[0] as SimulatedNode);
+    let fresh = this.#submit(honest[0] as SimulatedGroup);
     for (let round = 1; this.#world.nowMs < startMs + LIVENESS_MS_MAX; round++) {
       this.#world.run(this.#world.nowMs + CHECK_MS);
       const isIn = this.#chain.heightOf(fresh.hash) !== undefined;
-      if (isIn && nodes.every((node) => node.group?.head.header.number === this.#chain.height)) return;
-      if (!isIn && round % 50 === 0) fresh = this.#submit(nodes[(round / 50) % NODES] as SimulatedNode);
-      if (this.#world.nowMs < startMs + LOCKED_APART_MS || !isLockedApart(nodes, this.#decidersOf)) continue;
+      if (isIn && honest.every(({ group }) => group?.head.header.number === this.#chain.height)) return;
+      if (!isIn && round % 50 === 0) fresh = this.#submit(honest[(round / 50) % NODES] as SimulatedGroup);
+      if (this.#world.nowMs < startMs + LOCKED_APART_MS || !isLockedApart(honest, this.#decidersOf)) continue;
       this.#lockedApart = true;
       return;
     }
-    const heights = nodes.map((node) => node.group?.head.header.number).join();
+    const heights = honest.map(({ group }) => group?.head.header.number).join();
     throw new SimulationFailure("liveness", `no progress without the twin: the nodes stand at ${heights}`);
   }
 
@@ -272,12 +276,12 @@ export class TwinCluster implements NodeListener {
     this.#story.tell({ atMs: this.#world.nowMs, node: "", event, height: undefined, view: undefined, detail });
   }
 
-  #line(node: SimulatedNode, event: string, detail: string): void {
-    this.#world.note(`n${node.index} ${event} ${detail}`);
-    const { group } = node;
+  #line(instance: SimulatedGroup, event: string, detail: string): void {
+    this.#world.note(`n${instance.index} ${event} ${detail}`);
+    const { group } = instance;
     this.#story.tell({
       atMs: this.#world.nowMs,
-      node: node.index === TWIN ? `n${this.#scenario.twinned}'` : `n${node.index}`,
+      node: instance.index === TWIN ? `n${this.#scenario.twinned}'` : `n${instance.index}`,
       event,
       height: group?.head.header.number,
       view: group?.pbftView(),
