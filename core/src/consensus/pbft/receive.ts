@@ -1,5 +1,5 @@
 /** Frames on their way in: who may speak, what the frame is, and to whom it goes. See docs/protocol/pbft.md#p1-messages. */
-import { PBFT_VIEW_MAX, unreachable } from "../../primitives/index.js";
+import { NOT_A_SEALER, PBFT_VIEW_MAX, unreachable } from "../../primitives/index.js";
 import type { NodeId } from "../../primitives/index.js";
 import { PbftPacketId, PbftPacketType, decodePbftMessage, decodePbftPacket } from "../../protocol/index.js";
 import type { PbftMessage, PbftPacket } from "../../protocol/index.js";
@@ -13,11 +13,12 @@ import { handleVote } from "./vote.js";
 
 /** Handles one frame. Only sealers speak with sealers; everything else is dropped before it is decoded. */
 export function receive(state: PbftState, from: NodeId, packetType: number, body: Uint8Array): void {
-  if (!state.takesPart || body.length === 0) return;
-  if (from === state.environment.nodeId || !state.members.indexOf.has(from)) return;
+  const { members, takesPart, spreading, environment } = state;
+  if (members.ownIndex === NOT_A_SEALER || body.length === 0) return;
+  if (from === environment.nodeId || !members.indexOf.has(from)) return;
   const frame = { from, packetType, body };
-  if (state.spreading?.receive(frame) === true) return;
-  if (!state.environment.options.enablePrepareWithTransactionHashes) return receivePacket(state, frame);
+  if (takesPart && spreading?.receive(frame) === true) return;
+  if (!environment.options.enablePrepareWithTransactionHashes) return receivePacket(state, frame);
   switch (packetType) {
     case PbftPacketType.HashPrepare:
       return receivePacket(state, frame, true);
@@ -37,10 +38,19 @@ function receivePacket(state: PbftState, frame: ReceivedFrame, byHashes = false)
   const packetId = byHashes ? PbftPacketId.Prepare : packet.value.packetId;
   const message = decodePbftMessage(packet.value.message, packetId);
   if (!message.ok || message.value.view > PBFT_VIEW_MAX) return state.trace("debug", "message-malformed", { from });
-  if (packetId === PbftPacketId.Prepare) state.spreading?.passOn(frame, message.value);
+  if (!state.takesPart && !isForLater(state, packetId, message.value)) return;
+  if (packetId === PbftPacketId.Prepare && state.takesPart) state.spreading?.passOn(frame, message.value);
   const envelope = envelopeOf(state, from, packet.value);
   if (byHashes) return handleHashPrepare(state, message.value, envelope);
   if (handle(state, packetId, message.value, from)) forward(state, packetId, message.value, envelope);
+}
+
+/**
+ * A sealer that does not work may be called by a block that others have and it has not: what they say of the block
+ * after that one is kept until then.
+ */
+function isForLater(state: PbftState, packetId: PbftPacketId, { height }: PbftMessage): boolean {
+  return packetId !== PbftPacketId.ViewChange && height > state.height;
 }
 
 function envelopeOf(state: PbftState, from: NodeId, packet: PbftPacket): Envelope {

@@ -35,7 +35,8 @@ export function handleVote(state: PbftState, vote: FutureVote): boolean {
 
 /** Hears the votes that came before their height; none of them was checked then. */
 export function handleDueVotes(state: PbftState): void {
-  for (const vote of state.futureVotes.takeDue(state.height)) handleVote(state, vote);
+  const due = state.futureVotes.takeDue(state.height);
+  if (state.takesPart) for (const vote of due) handleVote(state, vote);
 }
 
 function isWorthVerifying(state: PbftState, packetId: VotePacketId, message: PbftMessage, from: string): boolean {

@@ -13,17 +13,19 @@ import { forgeMessage, forgePrepare, honestHeader, sendForgery, sendMessage } fr
 import { TestCluster } from "../testdata/cluster.js";
 import type { ClusterEvent, ClusterOptions, Frame } from "../testdata/cluster.js";
 
+const ALL = [0, 1, 2, 3];
+
 function rpbft(count: number, more: ClusterOptions = {}): TestCluster {
   return new TestCluster(count, { ...more, kind: { consensusType: "rpbft", version: V2_5_0 } });
 }
 
 /** A cluster and every frame that is sent in it. */
-function watched(count: number): { cluster: TestCluster; sent: Frame[] } {
+function watched(count: number, more: ClusterOptions = {}): { cluster: TestCluster; sent: Frame[] } {
   const sent: Frame[] = [];
   const log = (event: ClusterEvent): void => {
     if (event.type === "sent") for (const to of event.to) sent.push({ ...event.frame, to });
   };
-  return { cluster: rpbft(count, { log }), sent };
+  return { cluster: rpbft(count, { ...more, log }), sent };
 }
 
 function heights(cluster: TestCluster): number[] {
@@ -70,6 +72,47 @@ describe("those who do not work", () => {
       for (const node of [0, 1, 2]) cluster.sync(node);
     }
     expect(cluster.node(0).blocks.map(({ block }) => Number(block.header.sealer))).toEqual([0, 1, 2, 0]);
+  });
+
+  test.each([true, false])(
+    "what comes before the block that calls them is theirs when it comes: by hashes %s",
+    (byHashes) => {
+      const cluster = rpbft(4, {
+        settings: { epochSealerCount: 2, epochBlockCount: 2 },
+        options: { enablePrepareWithTransactionHashes: byHashes },
+      });
+      for (const height of [1, 2]) {
+        cluster.submit([cluster.transaction()], ALL);
+        cluster.run(500);
+        expect(heights(cluster)).toEqual([height, height, 0, 0]);
+      }
+      // Sealers 1 and 2 decide block 3. Sealer 1 proposes it, from transactions that sealer 2 has not heard of.
+      cluster.submit([cluster.transaction()], [0, 1]);
+      cluster.run(500);
+      expect(heights(cluster)).toEqual([2, 2, 0, 0]);
+      cluster.sync(2);
+      cluster.run(0);
+      expect(heights(cluster)).toEqual([2, 3, 3, 0]);
+    },
+  );
+
+  test("B27: before that, what is for the height they know leads to nothing", () => {
+    const { cluster, sent } = watched(4, { settings: { epochSealerCount: 2 } });
+    const made = [cluster.transaction()];
+    const header = honestHeader(cluster, 0, made);
+    const prepare = forgePrepare(cluster, 0, header, made);
+    for (const view of [0, 1, 2]) sendForgery(cluster, { ...prepare, view }, [3]);
+    const { hash: blockHash } = cluster.node(3).head;
+    for (const packetId of [PbftPacketId.Sign, PbftPacketId.Commit, PbftPacketId.ViewChange]) {
+      const height = packetId === PbftPacketId.ViewChange ? 0 : 1;
+      for (const signer of [0, 1]) sendForgery(cluster, { packetId, signer, height, view: 1, blockHash }, [3]);
+    }
+    const body = encodeRawPrepareStatus({ height: 2, view: 0, index: 0, blockHash });
+    cluster.inject({ from: 0, to: 3, packetType: PbftPacketType.RawPrepareStatus, body });
+    cluster.tick(200);
+    expect(sent.filter(({ from }) => from === 3)).toEqual([]);
+    expect(cluster.machine(3).wakeAtMs).toBeUndefined();
+    expect(cluster.machine(3).view()).toBe(0);
   });
 
   test("B27: with the boundary block a sealer leaves, and what it signed before is worth nothing after", () => {
