@@ -87,6 +87,8 @@ ${peerLines(peers)}
     state_history=true
     ; say in words why a transaction or a call failed
     revert_reasons=true
+    ; MB of all log files together: the oldest are removed
+    log_total_size=10240
     ; metrics for Prometheus
     ;metrics_listen_port=9100
 `;

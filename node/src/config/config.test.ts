@@ -383,6 +383,10 @@ test("options of our own are in a section that the C++ node ignores", () => {
   expect(config.log).toMatchObject({ format: "json", totalBytesMax: 1024 * 1024 });
 });
 
+test("in a folder made for a C++ node, whose logs look like ours, no log is removed", () => {
+  expect(readNode(VERSION).config.log.totalBytesMax).toBe(0);
+});
+
 describe("files", () => {
   test("one message lists what is wrong in all of them", () => {
     const folder = nodeFolder("standard", (file, text) => {

@@ -252,7 +252,8 @@ function readLog(section: SectionSettings, own: SectionSettings): NodeConfig["lo
     statistics: section.boolean("enable_statistic", false),
     statisticsIntervalMs: section.integer("stat_flush_interval", { default: 60, min: 1, max: 86_400 }) * 1000,
     format: own.choice("log_format", ["text", "json"], "text"),
-    totalBytesMax: own.integer("log_total_size", { default: 10_240, min: 0, max: 100_000_000 }) * MEGABYTE,
+    // Logs that a C++ node left in this folder look like ours: without being told to, nothing is removed.
+    totalBytesMax: own.integer("log_total_size", { default: 0, min: 0, max: 100_000_000 }) * MEGABYTE,
   };
 }
 
