@@ -9,6 +9,19 @@ export interface NodeConfigValues {
   readonly peers: readonly string[];
 }
 
+/** Options of our own, as new chains have them. */
+const OWN_SECTION = `[tsbcos]
+    ; nodes of FISCO BCOS pass over this section
+    ; keep the state after each block, so that calls may name a block
+    state_history=true
+    ; say in words why a transaction or a call failed
+    revert_reasons=true
+    ; MB of all log files together: the oldest are removed
+    log_total_size=10240
+    ; metrics for Prometheus
+    ;metrics_listen_port=9100
+`;
+
 /** Text of `config.ini`. */
 export function configIni({ settings, ports, peers }: NodeConfigValues): string {
   const prefix = settings.sm ? "gm" : "";
@@ -81,17 +94,7 @@ ${peerLines(peers)}
     ; Mb a second, decimals allowed
     ;outgoing_bandwidth_limit=2
 
-[tsbcos]
-    ; nodes of FISCO BCOS pass over this section
-    ; keep the state after each block, so that calls may name a block
-    state_history=true
-    ; say in words why a transaction or a call failed
-    revert_reasons=true
-    ; MB of all log files together: the oldest are removed
-    log_total_size=10240
-    ; metrics for Prometheus
-    ;metrics_listen_port=9100
-`;
+${OWN_SECTION}`;
 }
 
 /** Lines `node.N=host:port`. */
