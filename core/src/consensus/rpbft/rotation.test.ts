@@ -139,8 +139,8 @@ describe("B4: a proposal without the rotation that is due", () => {
   }
 
   /** The leader of the next height proposes these, and the others say whether they sign. */
-  function isSigned(at: TestCluster, transactions: readonly VerifiedTransaction[]): boolean {
-    const leader = working(at)[2]!;
+  function isSigned(at: TestCluster, transactions: readonly VerifiedTransaction[], position = 2): boolean {
+    const leader = working(at)[position]!;
     const header = honestHeader(at, leader, transactions);
     const others = working(at).filter((number) => number !== leader);
     at.crash(leader);
@@ -170,6 +170,13 @@ describe("B4: a proposal without the rotation that is due", () => {
     expect(isSigned(other, [rotationBy(other, working(other)[0]!)])).toBe(false);
     const second = atEndOfEpoch();
     expect(isSigned(second, [second.transaction(), rotationBy(second, working(second)[2]!)])).toBe(false);
+  });
+
+  test("is signed when a sealer has left that the epoch of a C++ node still counts", () => {
+    const at = cluster({}, { epochSealerCount: 5, epochBlockCount: 1000 });
+    decide(at, `remove ${at.node(4).nodeId}`);
+    expect(working(at)).toEqual([0, 1, 2, 3]);
+    expect(isSigned(at, [at.transaction()], 1)).toBe(true);
   });
 
   test("is signed with one by its leader", () => {
@@ -202,6 +209,14 @@ describe("when a rotation is due", () => {
     expect(rotationNeed(at(15, { notifyRotate: true }), at(14), 3)).toBe("due");
     expect(rotationNeed(at(15, { epochSealerCount: 2 }), at(14), 3)).toBe("due");
     expect(rotationNeed(at(15, { epochSealerCount: 9 }), at(14, { epochSealerCount: 5 }), 5)).toBe("not-due");
+  });
+
+  test("when fewer are left than an epoch asks for, some C++ nodes expect one and some do not", () => {
+    const left = { ...at(15, { epochSealerCount: 5 }), sealers: base.sealers.slice(1) };
+    expect(rotationNeed(left, at(14, { epochSealerCount: 5 }), 4)).toBe("unknown");
+    expect(rotationNeed(left, at(14, { epochSealerCount: 5 }), 3)).toBe("due");
+    const lowered = { ...left, settings: { ...left.settings, epochSealerCount: 4 } };
+    expect(rotationNeed(lowered, at(14, { epochSealerCount: 5 }), 4)).toBe("due");
   });
 
   test("B26: after a start nobody can say, so a leader makes one and nobody demands it", () => {

@@ -19,7 +19,7 @@ export const WORKING_SEALERS = "0000000000000000000000000000000000001011" as Add
 /** Blocks for which the transaction could be stored, as the C++ node has it; it is for the next one. */
 const BLOCK_LIMIT_AHEAD = 500n;
 
-/** What is known of the next block: whether it must begin with a rotation. */
+/** What is known of the next block: whether it must begin with a rotation. Where nobody can know, some nodes expect one. */
 export type RotationNeed = "due" | "not-due" | "unknown";
 
 /** Sealers that are to work at a time. */
@@ -35,12 +35,15 @@ function epochSize({ settings, sealers }: ChainHead): number {
  */
 export function rotationNeed(head: ChainHead, former: ChainHead | undefined, workingCount: number): RotationNeed {
   const { number } = head.header;
-  const { notifyRotate, epochBlockCount, epochBlockEnabledAt } = head.settings;
+  const { settings } = head;
+  const { notifyRotate, epochBlockCount, epochBlockEnabledAt } = settings;
   if (number === 0) return "not-due";
   const size = epochSize(head);
   if (notifyRotate || workingCount < size || (number - epochBlockEnabledAt) % epochBlockCount === 0) return "due";
   if (former?.header.number !== number - 1) return "unknown";
-  return epochSize(former) === size ? "not-due" : "due";
+  if (epochSize(former) === size) return "not-due";
+  // Fewer sealers than an epoch asks for. A C++ node notices that only if it has not seen enough of them since its start.
+  return former.settings.epochSealerCount === settings.epochSealerCount ? "unknown" : "due";
 }
 
 /** The rotations of one machine. */
@@ -52,7 +55,7 @@ export class Rotation implements Opening {
   }
 
   isDue(): boolean {
-    // One too many changes nothing, and nodes that have just started expect one.
+    // One too many changes nothing, and others may expect one.
     return this.#need() !== "not-due";
   }
 
