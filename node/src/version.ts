@@ -10,11 +10,16 @@ export function programVersion(): string {
   return String((JSON.parse(text) as { readonly version: unknown }).version);
 }
 
-/** The version block that `-v` prints and every start shows. */
+/**
+ * The version block that `-v` prints and every start shows.
+ *
+ * The chain builder of 2.x takes every number in a line with the word "version" for the version of the program it is
+ * given, so there is one such line.
+ */
 export function versionText(): string {
   return [
     `FISCO-BCOS Version : ${COMPATIBLE_VERSION}`,
-    `tsbcos Version     : ${programVersion()}`,
+    `Program            : tsbcos ${programVersion()}`,
     `Build Type         : ${process.platform}/${process.arch}/node-${process.versions.node}`,
   ].join("\n");
 }
