@@ -81,6 +81,11 @@ export class Adversary {
     this.#reformed = true;
   }
 
+  /** It does not lie any more. */
+  get isReformed(): boolean {
+    return this.#reformed;
+  }
+
   /** Hears what is sent to the node: material to repeat. */
   heard(frame: SimulatedFrame): void {
     if (this.#remembered.length < REMEMBERED_FRAMES) this.#remembered.push(frame);

@@ -2,6 +2,7 @@
 import { bytesToHex, createRandom } from "@tsbcos/core/primitives";
 import type { NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
+import { Crossings } from "./crossings.js";
 import { CALM_DISK } from "./disk.js";
 import { SimulationFailure } from "./failure.js";
 import { Faults } from "./faults.js";
@@ -47,6 +48,7 @@ export class Cluster {
   readonly #nodes: readonly SimulatedNode[];
   readonly #network: Network;
   readonly #groups: readonly GroupRun[];
+  readonly #crossings: Crossings;
   readonly #faults: Faults;
   #lockedApart = false;
 
@@ -76,6 +78,8 @@ export class Cluster {
     const surroundings: GroupSurroundings = {
       send: (from, to, frame) => this.#network.send(from, to, frame),
       promised: (node) => this.#faults.promised(node),
+      lied: (node, frame) => this.#crossings.lied(node, frame, (to, astray) => this.#network.send(node, to, astray)),
+      handedIn: (group, transaction) => this.#crossings.handedIn(group, transaction),
       told: (group, event, detail) => this.#groupLine(group, event, detail),
     };
     this.#groups = options.groups.map((shape) => {
@@ -83,6 +87,7 @@ export class Cluster {
       const own = shape.groupId === 1 ? random : random.split(`group/${shape.groupId}`);
       return new GroupRun({ run: options, shape, suite, world, random: own, nodes: this.#nodes, keys, surroundings });
     });
+    this.#crossings = new Crossings(this.#groups, random.split("crossings"));
   }
 
   /** What there is to report, at any time. */
@@ -117,7 +122,7 @@ export class Cluster {
     this.#faults.start();
     this.#world.run(this.#options.faultPhaseMs);
     this.#faults.stop();
-    const alive = this.#demandProgress(this.#groups, this.#calmDown());
+    const alive = this.#demandProgress(this.#groups, this.#withOneAtRest(this.#calmDown()));
     for (const group of this.#groups) group.finish(alive);
   }
 
@@ -126,13 +131,19 @@ export class Cluster {
   }
 
   #deliver(from: number, to: number, frame: SimulatedFrame): void {
-    for (const group of this.#groups) if (group.groupId === frame.groupId) group.heard(to, frame);
+    this.#crossings.arrived(to, frame);
+    for (const group of this.#groups) group.heard(to, frame);
     this.#node(to).frame(this.#node(from).nodeId, frame);
   }
 
   #start(node: SimulatedNode): void {
     node.start();
     this.#network.nodeStarted(node.index);
+  }
+
+  #stopGroup(group: SimulatedGroup): void {
+    this.#groupLine(group, "stop", "");
+    this.#node(group.index).stopGroup(group);
   }
 
   #crash(node: SimulatedNode): void {
@@ -159,6 +170,9 @@ export class Cluster {
           this.#nodeLine(node, "resume", "");
           this.#node(node).resume();
         },
+        groupCountOf: (node) => this.#node(node).groups.length,
+        stopGroup: (node, at) => this.#stopGroup(this.#node(node).groups[at] as SimulatedGroup),
+        startGroup: (node, at) => this.#node(node).startGroup(this.#node(node).groups[at] as SimulatedGroup),
         jumpClock: (node, byMs) => {
           this.#nodeLine(node, "clock", `${byMs} ms`);
           this.#node(node).jumpClock(byMs);
@@ -220,7 +234,22 @@ export class Cluster {
       if (!stays && node.isRunning) this.#crash(node);
       if (stays && !node.isRunning) this.#start(node);
       if (stays) node.resume();
+      for (const group of node.groups) if (stays && !group.isRunning) node.startGroup(group);
     }
+    return alive;
+  }
+
+  /** While one group is stopped on so many of its nodes that it stands still, the others go on. */
+  #withOneAtRest(core: readonly SimulatedNode[]): readonly SimulatedNode[] {
+    const random = this.#random.split("rest");
+    const still = this.#groups[random.below(this.#groups.length)] as GroupRun;
+    const others = this.#groups.filter((group) => group !== still);
+    if (others.length === 0) return core;
+    const there = random.shuffled(still.on(core));
+    const stopped = there.slice(Math.floor((there.length - 1) / 3));
+    for (const group of stopped) this.#stopGroup(group);
+    const alive = this.#demandProgress(others, core);
+    for (const group of stopped) this.#node(group.index).startGroup(group);
     return alive;
   }
 
@@ -262,8 +291,9 @@ export class Cluster {
         deadlineMs = this.#world.nowMs + LIVENESS_MS_MAX;
       }
     }
-    const [late] = waiting;
-    throw new SimulationFailure("liveness", late?.missing(alive) ?? "progress came too late");
+    const [late] = waiting as readonly [GroupRun, ...GroupRun[]];
+    const what = late.missing(alive) ?? "progress came too late";
+    throw new SimulationFailure("liveness", what, { groupId: late.groupId });
   }
 
   #reviveAll(): readonly SimulatedNode[] {

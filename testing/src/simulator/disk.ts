@@ -33,6 +33,7 @@ export class SimulatedDisk {
   /** Writes of a crashed process report to nobody. */
   #incarnation = 0;
   #freeAtMs = 0;
+  #writes = 0;
 
   constructor(world: World, random: Random, options: DiskOptions) {
     this.#world = world;
@@ -55,6 +56,11 @@ export class SimulatedDisk {
     return this.#backedUpPrepare;
   }
 
+  /** Writes that somebody asked for so far. */
+  get writes(): number {
+    return this.#writes;
+  }
+
   /** From now on the disk behaves like this. */
   setOptions(options: DiskOptions): void {
     this.#options = options;
@@ -62,13 +68,14 @@ export class SimulatedDisk {
 
   /** Writes at once, as a node does before it starts to work. */
   writeNow(writes: readonly StateWrite[]): void {
-    for (const { key, value } of writes) this.#rows.set(key, value.slice());
+    this.#writes++;
+    this.#apply(writes);
   }
 
   /** Writes one atomic batch; `done` is called when it is durable, and never when the process dies before. */
   write(writes: readonly StateWrite[], done: () => void): void {
     const copies = writes.map(({ key, value }) => ({ key, value: value.slice() }));
-    this.#enqueue({ apply: () => this.writeNow(copies), done });
+    this.#enqueue({ apply: () => this.#apply(copies), done });
   }
 
   /** Replaces the prepare backup; `done` as in {@link write}. */
@@ -85,7 +92,12 @@ export class SimulatedDisk {
     this.#freeAtMs = this.#world.nowMs;
   }
 
+  #apply(writes: readonly StateWrite[]): void {
+    for (const { key, value } of writes) this.#rows.set(key, value.slice());
+  }
+
   #enqueue(write: PendingWrite): void {
+    this.#writes++;
     const { writeMinMs, writeMaxMs, stall } = this.#options;
     const tookMs =
       writeMinMs + this.#random.below(writeMaxMs - writeMinMs + 1) + (this.#random.chance(stall) ? STALL_MS : 0);

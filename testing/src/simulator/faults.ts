@@ -11,6 +11,10 @@ export interface FaultTarget {
   restart(node: number): void;
   pause(node: number): void;
   resume(node: number): void;
+  /** Groups of the node. */
+  groupCountOf(node: number): number;
+  stopGroup(node: number, at: number): void;
+  startGroup(node: number, at: number): void;
   jumpClock(node: number, byMs: number): void;
   /** Frames from one side to the other vanish; in both directions unless `oneSided`. */
   partition(side: readonly number[], others: readonly number[], oneSided: boolean): void;
@@ -44,11 +48,12 @@ export class Faults {
 
   /** Begins. */
   start(): void {
-    const { crashEveryMs, pauseEveryMs, partitionEveryMs, clockJumpEveryMs } = this.#options;
+    const { crashEveryMs, pauseEveryMs, partitionEveryMs, clockJumpEveryMs, groupStopEveryMs } = this.#options;
     this.#repeat("crash", crashEveryMs, (random) => this.#crash(random));
     this.#repeat("pause", pauseEveryMs, (random) => this.#pause(random));
     this.#repeat("partition", partitionEveryMs, (random) => this.#partition(random));
     this.#repeat("clock", clockJumpEveryMs, (random) => this.#jumpClock(random));
+    this.#repeat("group", groupStopEveryMs, (random) => this.#stopGroup(random));
   }
 
   /** A node has sent a frame of consensus: the moment at which a crash costs most. */
@@ -130,6 +135,15 @@ export class Faults {
       this.#partitioned = false;
       this.#target.heal();
     });
+  }
+
+  /** Ends one group in a living process. */
+  #stopGroup(random: Random): void {
+    const node = random.below(this.#target.nodeCount);
+    const at = random.below(Math.max(1, this.#target.groupCountOf(node)));
+    if (this.#target.groupCountOf(node) === 0 || !this.#isVictim(node)) return;
+    this.#target.stopGroup(node, at);
+    this.#later(random, this.#options.groupStopMsMax, () => this.#target.startGroup(node, at));
   }
 
   #jumpClock(random: Random): void {

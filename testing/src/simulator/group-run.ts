@@ -12,8 +12,9 @@ import { decidersOf } from "./checkers/deciders.js";
 import type { DecidersOf } from "./checkers/deciders.js";
 import { RaftChecker } from "./checkers/raft.js";
 import { checkSameState } from "./checkers/state.js";
+import type { Disk } from "./checkers/state.js";
 import { VoteChecker } from "./checkers/votes.js";
-import { check } from "./failure.js";
+import { check, inGroup } from "./failure.js";
 import type { GroupListener, SimulatedGroup } from "./group.js";
 import { isLockedApart } from "./locks.js";
 import type { SimulatedFrame } from "./network.js";
@@ -35,12 +36,16 @@ import type { World } from "./world.js";
 /** A client that got no block asks another node after so many looks. */
 const ROUNDS_A_SUBMISSION = 50;
 
-/** What a group does in the world around it. */
+/** What a group does in the world around it, in which there may be other groups. */
 export interface GroupSurroundings {
   /** A frame leaves for another node. */
   send(from: number, to: number, frame: SimulatedFrame): void;
   /** A node has sent a frame of consensus. */
   promised(node: number): void;
+  /** A liar has sent a frame: it may send it to other groups, too. */
+  lied(node: number, frame: SimulatedFrame): void;
+  /** A client has handed in a transaction: it may do so in another group, too. */
+  handedIn(group: SimulatedGroup, transaction: ClientTransaction): void;
   /** Something changed on a node: a line of the story. */
   told(group: SimulatedGroup, event: string, detail: string): void;
 }
@@ -143,12 +148,17 @@ export class GroupRun implements GroupListener {
     return this.#marks;
   }
 
+  /** Nodes that have the group. */
+  get members(): readonly number[] {
+    return [...this.#members.keys()];
+  }
+
   /** The group on those of the nodes that are in it. */
   on(nodes: readonly SimulatedNode[]): SimulatedGroup[] {
     return nodes.flatMap(({ index }) => this.#members.get(index) ?? []);
   }
 
-  /** Whether a node has the group. */
+  /** Whether a node has the group, as member or to become one. */
   has(node: number): boolean {
     return this.#members.has(node);
   }
@@ -181,16 +191,27 @@ export class GroupRun implements GroupListener {
     const next = (): void => {
       if (left-- <= 0) return;
       this.#world.after(random.below(2 * everyMs + 1), () => {
-        this.#submit(members[random.below(members.length)] as SimulatedGroup, this.#workload.next());
+        const [group, transaction] = [members[random.below(members.length)] as SimulatedGroup, this.#workload.next()];
+        this.submit(group, transaction);
+        this.#surroundings.handedIn(group, transaction);
         next();
       });
     };
     next();
   }
 
-  /** Hears what is sent to a node: a liar keeps it. */
+  /** A client hands in a transaction. */
+  submit(group: SimulatedGroup, transaction: ClientTransaction): void {
+    if (!group.isUp) return;
+    const requestId = ++this.#lastRequestId;
+    this.#submitted.set(requestId, transaction);
+    this.#world.note(`n${group.index} is given ${transaction.kind} ${transaction.hash}`);
+    group.post({ type: "transaction-submitted", requestId, raw: transaction.raw });
+  }
+
+  /** Hears what is sent to a node, in this group or another one: a liar keeps it, to send it here. */
   heard(node: number, frame: SimulatedFrame): void {
-    this.#liars.get(node)?.heard(frame);
+    this.#liars.get(node)?.heard({ ...frame, groupId: this.groupId });
   }
 
   /** From now on nobody lies. */
@@ -210,6 +231,7 @@ export class GroupRun implements GroupListener {
     const liar = this.#liars.get(index);
     if (liar !== undefined) {
       for (const { to: peer, frame: bent } of liar.bend(frame, peers)) this.#surroundings.send(index, peer, bent);
+      if (!liar.isReformed) this.#surroundings.lied(index, frame);
       return;
     }
     const { backedUpPrepare } = group.disk;
@@ -286,7 +308,7 @@ export class GroupRun implements GroupListener {
     if (round % ROUNDS_A_SUBMISSION !== 0 || this.#isFreshStored()) return;
     const there = this.on(alive);
     this.#fresh = this.#workload.fresh();
-    this.#submit(there[(round / ROUNDS_A_SUBMISSION) % there.length] as SimulatedGroup, this.#fresh);
+    this.submit(there[(round / ROUNDS_A_SUBMISSION) % there.length] as SimulatedGroup, this.#fresh);
   }
 
   /** What is still missing of the progress that is demanded; undefined when nothing is. */
@@ -324,7 +346,8 @@ export class GroupRun implements GroupListener {
     const [first, ...others] = there as [SimulatedGroup, ...SimulatedGroup[]];
     for (const other of others) {
       if (first.group?.head.hash !== other.group?.head.hash) continue;
-      checkSameState({ node: first.index, rows: first.disk.rows }, { node: other.index, rows: other.disk.rows });
+      const [a, b] = [first, other].map(({ index, disk }) => ({ node: index, rows: disk.rows })) as [Disk, Disk];
+      inGroup(this.groupId, () => checkSameState(a, b));
     }
   }
 
@@ -334,13 +357,5 @@ export class GroupRun implements GroupListener {
 
   #mark(name: string, count = 1): void {
     this.#marks.set(name, (this.#marks.get(name) ?? 0) + count);
-  }
-
-  #submit(group: SimulatedGroup, transaction: ClientTransaction): void {
-    if (!group.isUp) return;
-    const requestId = ++this.#lastRequestId;
-    this.#submitted.set(requestId, transaction);
-    this.#world.note(`n${group.index} is given ${transaction.kind} ${transaction.hash}`);
-    group.post({ type: "transaction-submitted", requestId, raw: transaction.raw });
   }
 }

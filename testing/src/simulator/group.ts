@@ -35,6 +35,8 @@ export interface HostingNode {
   nextSeq(): number;
   /** Lets something arrive: now, or when the pause is over. */
   arrive(what: () => void): void;
+  /** All groups that are configured, running or not. */
+  readonly groups: readonly SimulatedGroup[];
   /** Nodes whose frames the group takes. */
   membersChanged(groupId: GroupId, members: readonly NodeId[]): void;
 }
@@ -275,7 +277,8 @@ export class SimulatedGroup implements RoutedGroup {
       reported = true;
     };
     if (this.#parts.bug === "commit-before-persist") this.#later(1, report);
-    this.disk.writePrepare(bytes, report);
+    const areaOf = this.#parts.bug === "backup-in-shared-area" ? this.node.groups[0] : this;
+    (areaOf ?? this).disk.writePrepare(bytes, report);
   }
 
   /** Lets something happen in the process within so many milliseconds, unless the group ends before. */
@@ -286,14 +289,23 @@ export class SimulatedGroup implements RoutedGroup {
     });
   }
 
-  /** Turns every exception of the code under test into the end of the run. */
+  /** Writes so far to the disks of the other groups of the node. */
+  #writesBeside(): number {
+    let writes = 0;
+    for (const other of this.node.groups) if (other !== this) writes += other.disk.writes;
+    return writes;
+  }
+
+  /** Turns every exception of the code under test into the end of the run. And whatever it does, it does to its own disk. */
   #guard(action: () => void): void {
     try {
+      const before = this.#writesBeside();
       action();
+      check(this.#writesBeside() === before, `n${this.index} writes to the disk of another group`);
     } catch (cause) {
-      if (cause instanceof SimulationFailure) throw cause;
+      if (cause instanceof SimulationFailure) throw cause.in(this.groupId);
       const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-      throw new SimulationFailure("crash", `n${this.index} broke: ${text}`, { cause });
+      throw new SimulationFailure("crash", `n${this.index} broke: ${text}`, { cause, groupId: this.groupId });
     }
   }
 }

@@ -33,6 +33,8 @@ export class SimulatedNode implements HostingNode {
   readonly world: World;
   readonly #random: Random;
   readonly #groups: SimulatedGroup[] = [];
+  /** Groups that shall not run until somebody starts them. */
+  readonly #stopped = new Set<SimulatedGroup>();
   #process: Process | undefined;
   /** What arrived during a pause; undefined while running. */
   #held: (() => void)[] | undefined;
@@ -54,7 +56,6 @@ export class SimulatedNode implements HostingNode {
     return group;
   }
 
-  /** All groups that are configured, running or not. */
   get groups(): readonly SimulatedGroup[] {
     return this.#groups;
   }
@@ -71,6 +72,7 @@ export class SimulatedNode implements HostingNode {
 
   /** Starts the process, and every group from what its disk holds. */
   start(): void {
+    this.#stopped.clear();
     const opened = this.#groups.map((group) => ({ group, begin: group.open() }));
     const steadyOffsetMs = this.#random.below(1_000_000_000) - this.world.nowMs;
     const router = new GroupRouter<SimulatedGroup>();
@@ -88,19 +90,23 @@ export class SimulatedNode implements HostingNode {
     for (const group of this.#groups) group.crash();
   }
 
-  /** Stops one group while the others go on: what is being written is written, and nothing else happens in it. */
+  /** Stops one group while the others go on: what is being written is written, and nothing else happens in it. Not in a pause. */
   stopGroup(group: SimulatedGroup): void {
+    this.#stopped.add(group);
     this.#process?.router.remove(group.groupId);
     group.stop();
   }
 
   /** Starts a group that was stopped, once it is through with its writes. Nothing when the process is down. */
   startGroup(group: SimulatedGroup): void {
-    group.whenStopped(() => {
-      if (this.#process === undefined || group.isRunning) return;
+    this.#stopped.delete(group);
+    if (this.#process === undefined) return;
+    const begin = (): void => {
+      if (this.#process === undefined || group.isRunning || this.#stopped.has(group)) return;
       group.open()();
       this.#process.router.add(group.groupId, group);
-    });
+    };
+    group.whenStopped(() => this.arrive(begin));
   }
 
   /** The process stands still; everything that arrives waits. */

@@ -36,6 +36,9 @@ export interface FaultOptions {
   readonly crashAfterFrame: number;
   readonly clockJumpEveryMs: number;
   readonly clockJumpMsMax: number;
+  /** One group of a node is stopped, and started again: never where there is only one. */
+  readonly groupStopEveryMs: number;
+  readonly groupStopMsMax: number;
   /** Nodes that may be down or paused at once. More than a quorum allows is fine: only progress stops then. */
   readonly downAtOnceMax: number;
 }
@@ -138,7 +141,9 @@ export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   // Some nodes are not in the first group, and others in nothing but that.
   const nodeCount = first + random.split("more-nodes").below(3);
   const more = Array.from({ length: others }, (_, index) => drawGroup(seed, 2 + index, nodeCount, wishes));
-  return { ...run, nodeCount, groups: [group, ...more] };
+  const stops = random.split("group-stops");
+  const ofGroups = { groupStopEveryMs: level(stops, 8000, 2500), groupStopMsMax: 200 + stops.below(6000) };
+  return { ...run, faults: { ...run.faults, ...ofGroups }, nodeCount, groups: [group, ...more] };
 }
 
 /** A group beside the first one, of some of the nodes; at least one of them is in the first group. */
@@ -218,6 +223,8 @@ export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions 
       crashAfterFrame: never,
       clockJumpEveryMs: never,
       clockJumpMsMax: never,
+      groupStopEveryMs: never,
+      groupStopMsMax: never,
       downAtOnceMax: never,
     },
     coreOnly: false,
@@ -272,6 +279,8 @@ function drawFaults(random: Random, nodeCount: number): FaultOptions {
     crashAfterFrame: level(random.split("after-frame"), 0.001, 0.01),
     clockJumpEveryMs: level(random, 10_000, 5000),
     clockJumpMsMax: 1000 * (1 + random.below(3600)),
+    groupStopEveryMs: 0,
+    groupStopMsMax: 0,
     downAtOnceMax: 1 + random.below(nodeCount),
   };
 }

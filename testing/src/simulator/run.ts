@@ -57,7 +57,7 @@ function runSeed(options: RunOptions, real: CryptoSuite, sink: ((line: string) =
   const story = new Story(sink);
   const suite = options.suite === "standard" ? real : createSimulatedSuite(real);
   const cluster = new Cluster(options, suite, story);
-  const failure = failureOf(() => cluster.run());
+  const failure = failureOf(() => cluster.run(), options.groups.length > 1);
   return { options, failure, figures: cluster.figures, lastLines: story.lastLines };
 }
 
@@ -73,12 +73,14 @@ function runScenario(
   return { scenario, failure, figures: cluster.figures, lastLines: story.lastLines };
 }
 
-function failureOf(run: () => void): Outcome["failure"] {
+/** @param hasMore there are several groups: the message says which */
+function failureOf(run: () => void, hasMore = false): Outcome["failure"] {
   try {
     run();
     return undefined;
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error;
-    return { kind: error.kind, message: error.message };
+    const { kind, message, groupId } = error;
+    return { kind, message: groupId === undefined || !hasMore ? message : `group ${groupId}: ${message}` };
   }
 }

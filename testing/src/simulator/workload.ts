@@ -32,7 +32,7 @@ export interface ClientTransaction {
   readonly mustCommit: boolean;
 }
 
-/** Kinds of transactions with their weights. */
+/** Kinds of transactions with their weights; those of another group come from its clients. */
 const KINDS = {
   store: 30,
   transfer: 20,
@@ -48,6 +48,7 @@ const KINDS = {
   "three-byte-calldata": 4,
   malformed: 2,
   "wrong-chain": 2,
+  "wrong-group": 0,
   config: 1,
   member: 2,
 } as const;

@@ -37,6 +37,7 @@ export class ClientChecker {
     const { node, incarnation } = by;
     check(storedAt === undefined, `n${node} admitted a transaction that its block ${storedAt ?? ""} holds`);
     check(transaction.kind !== "wrong-chain", `n${node} admitted a transaction for another chain`);
+    check(transaction.kind !== "wrong-group", `n${node} admitted a transaction for another group`);
     check(transaction.kind !== "malformed", `n${node} admitted a transaction that was cut short`);
     const admissions = this.#admitted.get(transaction.hash) ?? [];
     admissions.push({ transaction, node, incarnation });

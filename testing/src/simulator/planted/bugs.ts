@@ -1,7 +1,7 @@
 /**
  * Faults that are planted on purpose, one at a time, to see each of them found.
  *
- * Three are faults of the host, which the simulator plays itself. One is handed to consensus as another quorum. All
+ * Four are faults of the host, which the simulator plays itself. One is handed to consensus as another quorum. All
  * others are patches: a few words of the compiled core that are exchanged while a simulating thread loads it, so that the
  * code which production runs has no switch for them.
  */
@@ -17,7 +17,7 @@ export interface Patch {
 
 /** One planted fault. */
 export interface PlantedBug {
-  readonly room: "host" | "pbft" | "raft" | "rpbft" | "sync" | "txpool" | "execution" | "state";
+  readonly room: "host" | "group" | "pbft" | "raft" | "rpbft" | "sync" | "txpool" | "execution" | "state";
   /** What goes wrong. */
   readonly what: string;
   /** The consensus type in which it is looked for. */
@@ -245,6 +245,49 @@ const LIST = {
       file: "state/committed-rows.js",
       find: "for (const [table, byKey] of prepared.rows)",
       replace: "for (const [table, byKey] of new Map())",
+    },
+  },
+  "backup-in-shared-area": {
+    room: "host",
+    what: "all groups of a node keep what they are bound to in the area of one of them",
+    consensus: "pbft",
+    groups: 2,
+    schedulesMax: 20,
+  },
+  "frame-to-wrong-group": {
+    room: "group",
+    what: "a frame goes to the first group of the node, whatever group it is of",
+    consensus: "pbft",
+    groups: 2,
+    schedulesMax: 20,
+    patch: {
+      file: "group/router.js",
+      find: "const groupId = frame.groupId;",
+      replace: "const [[groupId] = [frame.groupId]] = this.running();",
+    },
+  },
+  "sessions-told-to-one-group": {
+    room: "group",
+    what: "only the first group of a node hears who comes and goes",
+    consensus: "pbft",
+    groups: 2,
+    schedulesMax: 100,
+    patch: {
+      file: "group/router.js",
+      find: "for (const group of this.#groups.values())",
+      replace: "for (const group of [...this.#groups.values()].slice(0, 1))",
+    },
+  },
+  "stop-forgets-other-members": {
+    room: "group",
+    what: "when one group of a node stops, the members of all its groups are forgotten",
+    consensus: "pbft",
+    groups: 2,
+    schedulesMax: 100,
+    patch: {
+      file: "group/router.js",
+      find: "this.#members.delete(groupId);",
+      replace: "this.#members.clear();",
     },
   },
 } as const satisfies Record<string, PlantedBug>;
