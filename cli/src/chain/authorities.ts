@@ -209,7 +209,7 @@ function readPair(folder: string, [keyName, name]: readonly [string, string], op
     refuse("bad-ca", `${path} is not the certificate of the key in ${keyPath}. Put the two that belong together there.`);
   }
   if (certificate.notAfter.getTime() < Date.now()) {
-    refuse("expired-ca", `${path} expired on ${certificate.notAfter.toISOString().slice(0, 10)}; nothing can be signed with it.`);
+    refuse("expired-ca", `${path} expired on ${certificate.notAfter.toISOString().slice(0, 10)}; nothing can be signed with it. Renew it first: tsbcos chain renew ${folder}`);
   }
   return { key, certificate };
 }

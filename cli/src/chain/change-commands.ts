@@ -1,5 +1,4 @@
-/** The words `tsbcos chain add-...`: what changes a chain that exists. Each says what is to be done next. */
-import { relative } from "node:path";
+/** The words `tsbcos chain add-...` and `renew`: what changes a chain that exists. Each says what is to be done next. */
 import type { Command } from "commander";
 import { nodeProgram } from "../processes/index.js";
 import { addGroup } from "./add-group.js";
@@ -8,26 +7,19 @@ import { addAgency, addSdk } from "./agencies.js";
 import { parseGroups } from "./hosts.js";
 import { parseConsensus, parseDays } from "./plan.js";
 import { wholeNumber } from "./refusals.js";
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-/** A path as a person in this folder would write it. */
-const shorten = (path: string): string => {
-  const short = relative(process.cwd(), path);
-  return short === "" ? "." : short.startsWith("..") ? path : short;
-};
+import { addRenewCommand } from "./renew-command.js";
+import { say, shorten } from "./speaking.js";
 
 const DAYS = ["-X, --days <number>", "validity of the certificates in days", "36500"] as const;
 const GROUP_LAST = 32767;
 
-/** Adds `add-agency`, `add-node`, `add-sdk` and `add-group`. */
+/** Adds `add-agency`, `add-node`, `add-sdk`, `add-group` and `renew`. */
 export function addChangeCommands(chain: Command): void {
   addAgencyCommand(chain);
   addNodeCommand(chain);
   addSdkCommand(chain);
   addGroupCommand(chain);
+  addRenewCommand(chain);
 }
 
 function addAgencyCommand(chain: Command): void {

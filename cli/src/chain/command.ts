@@ -7,6 +7,7 @@ import { buildChain, type BuiltChain } from "./build.js";
 import { addChangeCommands } from "./change-commands.js";
 import { planChain, type ChainPlan, type ChainWords } from "./plan.js";
 import { refuse } from "./refusals.js";
+import { say } from "./speaking.js";
 
 interface BuildOptions extends Omit<ChainWords, "hostsFile"> {
   readonly output: string;
@@ -16,10 +17,6 @@ interface BuildOptions extends Omit<ChainWords, "hostsFile"> {
   readonly releases?: boolean;
   readonly certificateSettings?: string;
 }
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
 
 /** Adds `chain` and what stands behind it. */
 export function addChainCommands(program: Command): void {

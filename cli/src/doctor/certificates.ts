@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
+import { folderOfAuthority } from "../chain/index.js";
 import { isIssuedBy, readCertificates, readKey, type Certificate } from "../certificates/index.js";
 import { readSetting, type NodeFolder } from "../folders/index.js";
 import type { Findings } from "./findings.js";
@@ -11,8 +12,17 @@ const DAY_MS = 86_400_000;
 /** Whoever has to ask an agency for a new certificate needs this long. */
 const WARN_BEFORE_MS = 30 * DAY_MS;
 
+/** Whose certificates they are. */
+interface Holder {
+  /** Folder of the node or the SDK. */
+  readonly folder: string;
+  /** Certificates whose end was told already: those of authorities stand in several files. */
+  readonly told: Set<string>;
+}
+
 /** A key, its certificate with those above it, and what is trusted; absolute paths. */
 interface PairFiles {
+  readonly holder: Holder;
   readonly key: string;
   readonly certificate: string;
   readonly trusted: string;
@@ -23,10 +33,11 @@ interface PairFiles {
 /** Reads and checks all pairs of a node. Gives its node id, undefined when the key cannot be read. */
 export function checkCertificates(node: NodeFolder, findings: Findings): string | undefined {
   const { keyFile: key, certificateFile: certificate, caFile: trusted } = node;
-  const own = checkPair({ key, certificate, trusted }, findings);
-  if (node.sm) checkEncryptionPair(node, own, findings);
+  const holder = { folder: node.directory, told: new Set<string>() };
+  const own = checkPair({ holder, key, certificate, trusted }, findings);
+  if (node.sm) checkEncryptionPair(node, { holder, own }, findings);
   const channel = channelFolder(node);
-  if (channel !== undefined) checkPair(pairIn(channel, "node"), findings);
+  if (channel !== undefined) checkPair(pairIn(holder, channel, "node"), findings);
   if (own === undefined) return undefined;
   checkNodeIdFile(node, own, findings);
   const until = own.notAfter.toISOString().slice(0, 10);
@@ -41,8 +52,9 @@ function channelFolder(node: NodeFolder): string | undefined {
   return node.sm ? join(node.keyFolder, "origin_cert") : undefined;
 }
 
-function pairIn(folder: string, name: string): PairFiles {
+function pairIn(holder: Holder, folder: string, name: string): PairFiles {
   return {
+    holder,
     key: join(folder, `${name}.key`),
     certificate: join(folder, `${name}.crt`),
     trusted: join(folder, "ca.crt"),
@@ -69,8 +81,9 @@ function checkPair(files: PairFiles, findings: Findings): Certificate | undefine
     }
     checkKeyFile(files.key, findings);
     checkTrust(files, { chain: [leaf, ...above, ...between], authorities }, findings);
-    checkDates(files.certificate, [leaf, ...above], findings);
-    checkDates(files.trusted, authorities, findings);
+    checkDates(files, [leaf], findings);
+    checkDates({ ...files, leaf }, above, findings);
+    checkDates({ ...files, certificate: files.trusted, leaf }, authorities, findings);
     return leaf;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
@@ -107,29 +120,39 @@ function checkTrust(
   }
 }
 
-function checkDates(file: string, certificates: readonly Certificate[], findings: Findings): void {
+/** Dates of certificates in one file; those of authorities come with the `leaf` that needs them. */
+function checkDates(
+  { certificate: file, holder, leaf }: PairFiles & { readonly leaf?: Certificate },
+  certificates: readonly Certificate[],
+  findings: Findings,
+): void {
   const now = Date.now();
-  for (const { subject, notBefore, notAfter } of certificates) {
+  const day = (date: Date): string => date.toISOString().slice(0, 10);
+  for (const certificate of certificates) {
+    const { subject, notBefore, notAfter, pem } = certificate;
+    if (holder.told.has(pem)) continue;
+    holder.told.add(pem);
     const name = `The certificate of ${subject.commonName} in ${file}`;
-    const day = (date: Date): string => date.toISOString().slice(0, 10);
     if (notAfter.getTime() < now) {
-      findings.error(
-        CHECK,
-        `${name} expired on ${day(notAfter)}.`,
-        "Have a new one signed for the same key; the node id stays.",
-      );
+      findings.error(CHECK, `${name} expired on ${day(notAfter)}.`, renewalOf(certificate, holder, leaf));
     } else if (notBefore.getTime() > now) {
       const remedy = "Set the clock of this machine; if the clock is right, the one of the agency was not.";
       findings.error(CHECK, `${name} is valid from ${day(notBefore)} only.`, remedy);
     } else if (notAfter.getTime() - now < WARN_BEFORE_MS) {
       const days = Math.floor((notAfter.getTime() - now) / DAY_MS);
-      findings.warning(
-        CHECK,
-        `${name} expires in ${days} days, on ${day(notAfter)}.`,
-        "Have a new one signed for the same key in time.",
-      );
+      const message = `${name} expires in ${days} ${days === 1 ? "day" : "days"}, on ${day(notAfter)}.`;
+      findings.warning(CHECK, message, renewalOf(certificate, holder, leaf));
     }
   }
+}
+
+/** The commands that renew a certificate: an authority first, then whoever carries its certificate along. */
+function renewalOf(certificate: Certificate, { folder }: Holder, leaf: Certificate | undefined): string {
+  if (leaf === undefined) return `tsbcos chain renew ${folder}  (key and names stay)`;
+  const place = folderOfAuthority(folder, certificate);
+  const first =
+    place === undefined ? `where its key is, tsbcos chain renew <its folder>` : `tsbcos chain renew ${place}`;
+  return `First ${first}, then here tsbcos chain renew ${folder}`;
 }
 
 function checkKeyFile(file: string, findings: Findings): void {
@@ -138,11 +161,15 @@ function checkKeyFile(file: string, findings: Findings): void {
 }
 
 /** On SM chains: the pair for key exchange, of the same agency and name. */
-function checkEncryptionPair(node: NodeFolder, own: Certificate | undefined, findings: Findings): void {
+function checkEncryptionPair(
+  node: NodeFolder,
+  { holder, own }: { readonly holder: Holder; readonly own: Certificate | undefined },
+  findings: Findings,
+): void {
   const file = (key: string, initial: string): string =>
     join(node.keyFolder, readSetting(node.config, "network_security", key) ?? initial);
   const [key, certificate] = [file("en_key", "gmennode.key"), file("en_cert", "gmennode.crt")];
-  checkEncryption({ key, certificate, trusted: node.caFile, chain: node.certificateFile }, own, findings);
+  checkEncryption({ holder, key, certificate, trusted: node.caFile, chain: node.certificateFile }, own, findings);
 }
 
 /** A pair for key exchange; `files.chain` has the certificate for signing, `own` is that. */
@@ -192,7 +219,7 @@ function checkNodeIdFile(node: NodeFolder, own: Certificate, findings: Findings)
  */
 export function checkSdk(folder: string, nodes: readonly NodeFolder[], findings: Findings): void {
   const [plain, sm] = [nodes.filter((node) => !node.smChannel), nodes.filter((node) => node.smChannel)];
-  const files = pairIn(folder, "sdk");
+  const files = pairIn({ folder, told: new Set() }, folder, "sdk");
   // No SDK needs to be here at all.
   if (plain.length > 0 && existsSync(files.certificate)) {
     const leaf = checkPair(files, findings);
@@ -205,9 +232,10 @@ export function checkSdk(folder: string, nodes: readonly NodeFolder[], findings:
 /** The SDK's files for SM TLS. */
 function checkSmSdk(folder: string, nodes: readonly NodeFolder[], findings: Findings): void {
   const file = (name: string): string => join(folder, name);
-  const signing = { key: file("gmsdk.key"), certificate: file("gmsdk.crt"), trusted: file("gmca.crt") };
+  const holder = { folder, told: new Set<string>() };
+  const signing = { holder, key: file("gmsdk.key"), certificate: file("gmsdk.crt"), trusted: file("gmca.crt") };
   const leaf = checkPair(signing, findings);
-  const encryption = { key: file("gmensdk.key"), certificate: file("gmensdk.crt"), trusted: signing.trusted };
+  const encryption = { holder, key: file("gmensdk.key"), certificate: file("gmensdk.crt"), trusted: signing.trusted };
   checkEncryption({ ...encryption, chain: signing.certificate }, leaf, findings);
   if (leaf === undefined) return;
   const caOf = ({ caFile }: NodeFolder): string => caFile;

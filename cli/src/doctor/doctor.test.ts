@@ -115,6 +115,33 @@ describe("certificates", () => {
     expect(await certificates(NODE0)).toEqual([expect.stringMatching(/^error: .*node0 .* expired on 20/)]);
   });
 
+  test("whose end is near are named with the commands that renew them, those of authorities once", () => {
+    const findings = new Findings("x");
+    const chain = authority("nodes/cert/ca");
+    const ending = createCertificate({
+      subject: { commonName: "agency", unit: "agency" },
+      key: authority("nodes/cert/agency/agency").key,
+      issuer: chain,
+      profile: "agency",
+      days: 10,
+    });
+    const own = readKey(text(NODE0, "conf/node.key"), "x");
+    const leaf = sign(own, { key: authority("nodes/cert/agency/agency").key, certificate: ending }, 5);
+    put(`${NODE0}/conf/node.crt`, leaf.pem + ending.pem + chain.certificate.pem);
+    put(`${NODE0}/conf/ca.crt`, chain.certificate.pem + ending.pem);
+    checkCertificates(node(NODE0), findings);
+    const [folderOfNode, agency] = [join(work, NODE0), join(work, "nodes/cert/agency")];
+    const renewal = `First tsbcos chain renew ${agency}, then here tsbcos chain renew ${folderOfNode}`;
+    expect(findings.list.map(({ severity, remedy }) => [severity, remedy])).toEqual([
+      ["warning", `tsbcos chain renew ${folderOfNode}  (key and names stay)`],
+      ["warning", renewal],
+    ]);
+    unlinkSync(join(agency, "agency.key"));
+    const elsewhere = new Findings("x");
+    checkCertificates(node(NODE0), elsewhere);
+    expect(elsewhere.list[1]?.remedy).toContain("First where its key is, tsbcos chain renew <its folder>");
+  });
+
   test("a key that others may read", async () => {
     chmodSync(join(work, NODE0, "conf/node.key"), 0o644);
     expect(await certificates(NODE0)).toEqual([expect.stringMatching(/^warning: Other users .* may read the key/)]);

@@ -98,7 +98,9 @@ export function checkCredentials(credentials: ChannelCredentials, folder?: strin
     ...authorities.map((one) => [one, "ca.crt"] as const),
   ]) {
     if (Date.parse(certificate.validTo) < now) {
-      throw bad(`${name(file)} has expired on ${certificate.validTo}. Ask your agency for a new one.`);
+      throw bad(
+        `${name(file)} has expired on ${certificate.validTo}. Whoever has the agency's key renews it: tsbcos chain renew.`,
+      );
     }
     if (Date.parse(certificate.validFrom) > now) {
       throw bad(`${name(file)} is valid from ${certificate.validFrom} on only. Is the clock of this machine right?`);
