@@ -1,9 +1,10 @@
 /** Passing on the messages of others to sealers that their authors cannot reach. See docs/protocol/pbft.md#p6-forwarding. */
 import type { NodeId } from "../../primitives/index.js";
-import { PbftPacketType, encodePbftMessage, encodePbftPacket } from "../../protocol/index.js";
-import type { PbftMessage, PbftPacketId } from "../../protocol/index.js";
+import { PbftPacketId, PbftPacketType, encodePbftMessage, encodePbftPacket } from "../../protocol/index.js";
+import type { PbftMessage } from "../../protocol/index.js";
 import { forwardNodes, initialTtl } from "./broadcast.js";
 import { messageKey } from "./messages.js";
+import { isEmptyProposal } from "./proposal.js";
 import type { Envelope, PbftState } from "./state.js";
 
 /** Messages of blocks this far below the head are passed on: somebody may be just behind. */
@@ -49,10 +50,17 @@ function pass(state: PbftState, packetId: PbftPacketId, message: PbftMessage, pa
   const body = encodePbftPacket({
     packetId,
     ttl: passing.ttl,
-    // As the C++ node does it: what is passed on never carries the flag, receivers look at the block.
-    emptyBlock: false,
+    emptyBlock: packetId === PbftPacketId.Prepare && isKnownAsEmpty(state, message),
     message: encodePbftMessage(message),
     forwardNodes: forwardNodes(state, passing.remaining),
   });
   state.emit({ type: "send", to, packetType: PbftPacketType.Message, body });
+}
+
+/**
+ * Whether the flag of empty blocks is true: a C++ node that is bound to a block goes by it. Those that pass on an empty
+ * block leave it out, and whoever is bound then takes it for a block against the one it is bound to.
+ */
+function isKnownAsEmpty({ accepted }: PbftState, message: PbftMessage): boolean {
+  return accepted?.message === message && isEmptyProposal(accepted.proposal);
 }
