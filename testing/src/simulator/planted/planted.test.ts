@@ -16,6 +16,8 @@ const QUICKLY_FOUND: readonly Bug[] = [
   "sync-result-not-compared",
   "nonces-forgotten-at-restart",
   "row-cache-stale",
+  "frame-to-wrong-group",
+  "stop-forgets-other-members",
 ];
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -24,7 +26,17 @@ describe("planted faults", () => {
   it("are more than ten, in every room that decides something", () => {
     expect(BUGS.length).toBeGreaterThan(10);
     const rooms = new Set(BUGS.map((bug) => PLANTED_BUGS[bug].room));
-    expect([...rooms].sort()).toEqual(["execution", "host", "pbft", "raft", "rpbft", "state", "sync", "txpool"]);
+    expect([...rooms].sort()).toEqual([
+      "execution",
+      "group",
+      "host",
+      "pbft",
+      "raft",
+      "rpbft",
+      "state",
+      "sync",
+      "txpool",
+    ]);
   });
 
   it.each(BUGS)("%s still has its one place in the core", (bug) => {
