@@ -1,7 +1,7 @@
 /** The examination of a node, a machine or a chain, in the order in which mistakes cause each other. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { findNodeFolders, groupFile, readSetting, type NodeFolder } from "../folders/index.js";
+import { consensusIn, findNodeFolders, type NodeFolder } from "../folders/index.js";
 import { checkCertificates, checkSdk } from "./certificates.js";
 import { Findings, type Finding } from "./findings.js";
 import { checkChain, checkGenesis } from "./genesis.js";
@@ -53,13 +53,6 @@ export async function examine(path: string, urls: readonly string[] = []): Promi
     ...(await examineChain(folders, running)),
   ];
   return { nodes, findings };
-}
-
-/** As the genesis of the group says; PBFT where no folder has it. */
-function consensusIn(folders: readonly NodeFolder[], group: number): string {
-  const folder = folders.find((node) => node.groups.includes(group));
-  const text = folder === undefined ? "" : readFileSync(groupFile(folder, group, "genesis"), "utf8");
-  return (readSetting(text, "consensus", "consensus_type") ?? "pbft").toLowerCase();
 }
 
 async function examineNode(folder: NodeFolder): Promise<Patient> {

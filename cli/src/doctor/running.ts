@@ -1,5 +1,5 @@
 /** What running nodes say of themselves, and whether it fits together. */
-import type { NodeFolder } from "../folders/index.js";
+import { quorumOf, type NodeFolder } from "../folders/index.js";
 import type { Findings } from "./findings.js";
 import { Refusal, ask, type Answer } from "./rpc.js";
 
@@ -192,12 +192,6 @@ export function checkMembership(
     }
   }
   findings.ok("peers", "connected to all members of its groups");
-}
-
-/** Sealers that must be there for a block. */
-function quorumOf(consensus: string, sealers: number): number {
-  if (consensus === "raft") return Math.floor(sealers / 2) + 1;
-  return consensus === "solo" ? sealers : sealers - Math.floor((sealers - 1) / 3);
 }
 
 /** Whether the clocks of the nodes agree with the one here, and so with each other. */

@@ -61,7 +61,7 @@ export async function stopProcess(child: ChildProcess, patienceMs: number): Prom
 }
 
 /**
- * Runs one node in the foreground; SIGINT and SIGTERM are passed on to it.
+ * Runs one node in the foreground; SIGINT and SIGTERM are passed on to it, and the end of its terminal is its own.
  *
  * @returns the node's exit code
  * @throws CodedError when the settings file is not there
@@ -75,5 +75,9 @@ export async function runNode(configFile: string): Promise<number> {
     child.kill(signal);
   };
   process.on("SIGINT", pass).on("SIGTERM", pass);
+  process.on("SIGHUP", () => {
+    // Where no terminal shows it, nohup or a service runs it, which means it to go on.
+    if (process.stdout.isTTY) pass("SIGTERM");
+  });
   return exitOf(child);
 }

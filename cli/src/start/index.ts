@@ -10,7 +10,8 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { httpTransport, Rpc, type RpcBlock } from "@tsbcos/sdk";
 import { buildChain, planChain } from "../chain/index.js";
 import { exitOf, howEnded, nodeProgram, spawnNode, stopProcess } from "../processes/index.js";
-import { findNodeFolders, type NodeFolder } from "../folders/index.js";
+import { consensusIn, findNodeFolders, quorumOf, type NodeFolder } from "../folders/index.js";
+import { QuorumWatch, type Sealers } from "./quorum.js";
 import { welcome } from "./welcome.js";
 
 /** A node has this long to finish its writes. */
@@ -18,6 +19,8 @@ const STOP_PATIENCE_MS = 15_000;
 /** All nodes must be connected and answering within this time. */
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 200;
+/** Whether enough sealers are there is looked at once a second. */
+const POLLS_PER_LOOK = 5;
 /** A node that takes longer to answer counts as not answering. */
 const ANSWER_WITHIN_MS = 2000;
 
@@ -150,11 +153,30 @@ function tellEnd({ folder, process: child, lastWords }: RunningNode, counts: { l
   say(`${folder.name} ended (${howEnded(child) ?? ""}). ${others}${words}`);
 }
 
-/** Prints each new block, from whichever node has it, until told to stop. */
+/** The sealers of group 1 as one node sees them; undefined when it does not answer, which others tell of. */
+async function sealersSeenBy({ rpc }: RunningNode, consensus: string): Promise<Sealers | undefined> {
+  try {
+    const [sealers, present] = await Promise.all([rpc.getSealerList(), rpc.getNodeIDList()]);
+    const here = sealers.filter((id) => present.includes(id)).length;
+    return { all: sealers.length, present: here, needed: quorumOf(consensus, sealers.length) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Prints each new block, from whichever node has it, and when no more can be made, until told to stop. */
 async function followBlocks(nodes: readonly RunningNode[], stopping: () => boolean): Promise<void> {
+  const folders = nodes.map(({ folder }) => folder);
+  const consensus = consensusIn(folders, 1);
+  const quorum = new QuorumWatch();
   let next = ((await highest(nodes))?.height ?? 0) + 1;
-  while (!stopping()) {
+  for (let turn = 0; !stopping(); turn++) {
     const head = await highest(nodes);
+    if (head !== undefined && turn % POLLS_PER_LOOK === 0) {
+      const sealers = await sealersSeenBy(head.node, consensus);
+      const news = sealers === undefined ? undefined : quorum.look(sealers);
+      if (news !== undefined) say(news);
+    }
     while (head !== undefined && next <= head.height && !stopping()) {
       try {
         printBlock(await head.node.rpc.getBlockByNumber(next));

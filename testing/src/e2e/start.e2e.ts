@@ -77,6 +77,23 @@ test("a node that is killed is told, and is no reason to doubt the others when t
   await until("it is told", () => Promise.resolve(output.includes(told)), 10_000);
 });
 
+test("when too few nodes are left for blocks it is told once, and once when enough are there again", async () => {
+  const directory = join(folder, "chain", "127.0.0.1", "node2");
+  const script = (name: string): string => execFileSync("bash", [join(directory, name)], { encoding: "utf8" });
+  process.kill(Number(execFileSync("pgrep", ["-f", directory], { encoding: "utf8" })), "SIGKILL");
+  const few = "No more blocks: 2 of 4 sealers are left, and 3 are needed.";
+  await until("it is told", () => Promise.resolve(output.includes(few)), 20_000);
+  script("start.sh");
+  try {
+    const enough = "Enough sealers are there again (3 of 4, 3 are needed): blocks go on.";
+    await until("it is told", () => Promise.resolve(output.includes(enough)), 40_000);
+    expect(output.split("No more blocks")).toHaveLength(2);
+  } finally {
+    script("stop.sh");
+  }
+  await until("it is told anew", () => Promise.resolve(output.split("No more blocks").length === 3), 20_000);
+});
+
 test("what cannot be started is told in the words of its own options, and no chain is made", async () => {
   for (const [option, value] of [
     ["-n", "0"],
