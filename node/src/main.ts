@@ -51,7 +51,18 @@ function check(configFile: string): number {
   return problems.some(({ severity }) => severity === "error") ? EXIT_BROKEN : 0;
 }
 
+/**
+ * A node that talks to a file was started by a script, with nohup, and goes on when the terminal is closed: Node.js undoes
+ * what nohup arranges, so it is arranged again.
+ */
+function outliveTheTerminal(): void {
+  if (!process.stdout.isTTY) process.on("SIGHUP", () => undefined);
+  // Nobody reads the last words: that is no reason to end in the middle of them.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
 async function run(configFile: string): Promise<void> {
+  outliveTheTerminal();
   say(`config file path : ${configFile}`);
   say(`${stamp()} Initializing...`);
   say(versionText());

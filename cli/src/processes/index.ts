@@ -75,9 +75,10 @@ export async function runNode(configFile: string): Promise<number> {
     child.kill(signal);
   };
   process.on("SIGINT", pass).on("SIGTERM", pass);
+  // Asked now: a terminal that is gone does not look like one. Where there is none, nohup or a service means it to go on.
+  const hasTerminal = process.stdout.isTTY;
   process.on("SIGHUP", () => {
-    // Where no terminal shows it, nohup or a service runs it, which means it to go on.
-    if (process.stdout.isTTY) pass("SIGTERM");
+    if (hasTerminal) pass("SIGTERM");
   });
   return exitOf(child);
 }
