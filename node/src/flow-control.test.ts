@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { GroupId } from "@tsbcos/core/primitives";
+import type { ChargedFrame } from "@tsbcos/core/group";
 import { encodeSyncPacket, ModuleId, V2_9_0 } from "@tsbcos/core/protocol";
-import { FlowControl, type ChargedFrame } from "./flow-control.js";
+import { FlowControl } from "./flow-control.js";
 
 const [ONE, TWO] = [1 as GroupId, 2 as GroupId];
 const UNLIMITED = { requestsPerSecond: undefined, outgoingBytesPerSecond: undefined };
@@ -120,6 +121,19 @@ describe("bandwidth", () => {
     await pass(10_000);
     expect(grant).not.toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("what a group asked in its last moment is not granted to the one that is started after it", async () => {
+    const flow = new FlowControl(bandwidth(10), now);
+    flow.addGroup(ONE, UNLIMITED);
+    flow.charge(frame(ONE), 100);
+    flow.removeGroup(ONE);
+    const grant = vi.fn();
+    // Its thread had sent this before it heard that it was to stop.
+    flow.askForBlocks(ONE, [4], grant);
+    flow.addGroup(ONE, UNLIMITED);
+    await pass(30_000);
+    expect(grant).not.toHaveBeenCalled();
   });
 });
 

@@ -1,30 +1,13 @@
 /** Limits of bandwidth and of requests: those of the whole node, and those of its groups. */
 import { performance } from "node:perf_hooks";
 import { RateLimiter, type GroupId } from "@tsbcos/core/primitives";
-import { ModuleId, syncPacketType } from "@tsbcos/core/protocol";
+import { Bandwidth, type ChargedFrame } from "@tsbcos/core/group";
 import type { FlowControl as Limits } from "./config/index.js";
 
-/** What compression leaves of a block, as 2.x reckons: a block costs so much less than its bytes. */
-const COMPRESSION_RATIO = 4;
-/** Permits for bytes that may be saved up: those of 20 MB of blocks. */
-const SAVED_BYTES_MAX = (20 * 1024 * 1024) / COMPRESSION_RATIO;
 /** Between two attempts to get permits for a block. */
 const RETRY_MS = 200;
 /** The one request that no limit holds back: clients begin with it. */
 const UNLIMITED_METHOD = "getClientVersion";
-
-interface Limiters {
-  readonly bandwidth: RateLimiter | undefined;
-  readonly requests: RateLimiter | undefined;
-}
-
-/** A frame that leaves, as far as its price depends on it. */
-export interface ChargedFrame {
-  readonly groupId: number;
-  readonly moduleId: number;
-  readonly isResponse: boolean;
-  readonly body: Uint8Array;
-}
 
 /**
  * The limits of one node. Frames always leave and use permits up; blocks that other nodes fetch wait for permits; requests
@@ -32,51 +15,55 @@ export interface ChargedFrame {
  */
 export class FlowControl {
   readonly #now: () => number;
-  readonly #node: Limiters;
-  readonly #groups = new Map<number, Limiters>();
+  readonly #bandwidth: Bandwidth;
+  /** Requests a second: of the node, and of its groups. */
+  readonly #requests: RateLimiter | undefined;
+  readonly #requestsOf = new Map<number, RateLimiter | undefined>();
   readonly #waiting = new Map<number, NodeJS.Timeout>();
 
   /** @param now steady clock, milliseconds */
   constructor(node: Limits, now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#node = this.#limitersOf(node);
+    this.#bandwidth = new Bandwidth(node.outgoingBytesPerSecond, now());
+    this.#requests = this.#limiterOf(node);
   }
 
   /** A group starts, with limits of its own. */
   addGroup(groupId: GroupId, limits: Limits): void {
-    this.#groups.set(groupId, this.#limitersOf(limits));
+    this.#bandwidth.addGroup(groupId, limits.outgoingBytesPerSecond, this.#now());
+    this.#requestsOf.set(groupId, this.#limiterOf(limits));
   }
 
   /** A group ends: what it waits for is forgotten. */
   removeGroup(groupId: GroupId): void {
-    this.#groups.delete(groupId);
+    this.#bandwidth.removeGroup(groupId);
+    this.#requestsOf.delete(groupId);
     clearTimeout(this.#waiting.get(groupId));
     this.#waiting.delete(groupId);
   }
 
   /** Whether blocks of the group may have to wait. */
   limitsBandwidth(groupId: GroupId): boolean {
-    return this.#bandwidthOf(groupId).length > 0;
+    return this.#bandwidth.isLimited(groupId);
   }
 
   /**
    * A frame of `bytes` on the wire leaves: it is never held back, and it uses permits up. Blocks and what clients send to
    * each other have paid already.
    */
-  charge({ groupId, moduleId, isResponse, body }: ChargedFrame, bytes: number): void {
-    if (moduleId === ModuleId.Sync && syncPacketType(body) === "blocks") return;
-    if (moduleId === ModuleId.Amop && !isResponse) return;
-    for (const limiter of this.#bandwidthOf(groupId)) limiter.acquire(bytes, this.#now());
+  charge(frame: ChargedFrame, bytes: number): void {
+    this.#bandwidth.charge(frame, bytes, this.#now());
   }
 
   /**
    * Gets permits for blocks of these sizes, in order.
    *
-   * @param grant called once, at once or later, with the number of blocks that may leave, at least 1
+   * @param grant called once, at once or later, with the number of blocks that may leave, at least 1; never when the group
+   * has ended, because one of that number that is started later has not asked
    */
   askForBlocks(groupId: GroupId, sizes: readonly number[], grant: (blocks: number) => void): void {
-    let granted = 0;
-    while (granted < sizes.length && this.#mayServe(groupId, sizes[granted] as number)) granted++;
+    if (!this.#bandwidth.hasGroup(groupId)) return;
+    const granted = this.#bandwidth.serve(groupId, sizes, this.#now());
     if (granted > 0) {
       grant(granted);
       return;
@@ -95,11 +82,11 @@ export class FlowControl {
   admitRequest(method: string, groupId: number | undefined): boolean {
     const now = this.#now();
     if (method === UNLIMITED_METHOD) {
-      this.#node.requests?.acquire(1, now);
+      this.#requests?.acquire(1, now);
       return true;
     }
-    if (this.#node.requests?.tryAcquire(1, now) === false) return false;
-    return groupId === undefined || this.#groups.get(groupId)?.requests?.tryAcquire(1, now) !== false;
+    if (this.#requests?.tryAcquire(1, now) === false) return false;
+    return groupId === undefined || this.#requestsOf.get(groupId)?.tryAcquire(1, now) !== false;
   }
 
   /**
@@ -108,7 +95,7 @@ export class FlowControl {
    * @param permits its price: bytes times receivers, reduced by what compression saves
    */
   admitMessage(permits: number): boolean {
-    return this.#node.bandwidth?.tryAcquire(Math.ceil(permits), this.#now()) !== false;
+    return this.#bandwidth.admitMessage(permits, this.#now());
   }
 
   /** Forgets everybody who waits. */
@@ -117,29 +104,7 @@ export class FlowControl {
     this.#waiting.clear();
   }
 
-  #mayServe(groupId: GroupId, blockBytes: number): boolean {
-    // A block that costs more than can be saved up would never leave.
-    const permits = Math.min(SAVED_BYTES_MAX, Math.ceil(blockBytes / COMPRESSION_RATIO));
-    const limiters = this.#bandwidthOf(groupId);
-    const now = this.#now();
-    // All or none: a group that waits for its own limit must not use up what the others could have.
-    if (!limiters.every((limiter) => limiter.allows(permits, now))) return false;
-    for (const limiter of limiters) limiter.acquire(permits, now);
-    return true;
-  }
-
-  #bandwidthOf(groupId: number): readonly RateLimiter[] {
-    return [this.#node.bandwidth, this.#groups.get(groupId)?.bandwidth].filter((limiter) => limiter !== undefined);
-  }
-
-  #limitersOf({ outgoingBytesPerSecond, requestsPerSecond }: Limits): Limiters {
-    const limiter = (perSecond: number | undefined, savedMax?: number): RateLimiter | undefined =>
-      perSecond === undefined
-        ? undefined
-        : new RateLimiter(savedMax === undefined ? { perSecond } : { perSecond, savedMax }, this.#now());
-    return {
-      bandwidth: limiter(outgoingBytesPerSecond, SAVED_BYTES_MAX),
-      requests: limiter(requestsPerSecond),
-    };
+  #limiterOf({ requestsPerSecond: perSecond }: Limits): RateLimiter | undefined {
+    return perSecond === undefined ? undefined : new RateLimiter({ perSecond }, this.#now());
   }
 }

@@ -61,7 +61,8 @@ export class Cluster {
     const keys = drawKeys(random.split("keys"), suite, options.nodeCount);
     this.#nodes = keys.map((key, index) => {
       const nodeId = bytesToHex(key.publicKey) as NodeId;
-      return new SimulatedNode({ index, nodeId, world, random: random.split(`node/${index}`) });
+      const own = random.split(`node/${index}`);
+      return new SimulatedNode({ index, nodeId, world, random: own, bandwidth: options.bandwidth });
     });
     this.#network = new Network({
       world,

@@ -18,11 +18,14 @@ import type {
 import { SimulatedDisk } from "./disk.js";
 import type { DiskOptions } from "./disk.js";
 import { check, SimulationFailure } from "./failure.js";
+import type { SimulatedFrame } from "./network.js";
 import type { Bug } from "./planted/bugs.js";
 import type { Scheduled, World } from "./world.js";
 
 const VERIFY_MS_MAX = 20;
 const BANDWIDTH_MS_MAX = 50;
+/** Between two attempts to get permits for a block. */
+const BANDWIDTH_RETRY_MS = 200;
 
 /** The process in which a group runs. */
 export interface HostingNode {
@@ -33,6 +36,10 @@ export interface HostingNode {
   now(): Instant;
   /** Number for the next frame that leaves. */
   nextSeq(): number;
+  /** So many bytes leave for so many peers, which uses up bandwidth. */
+  charge(frame: SimulatedFrame, receivers: number): void;
+  /** How many blocks of these sizes may leave now. */
+  serve(groupId: GroupId, sizes: readonly number[]): number;
   /** Lets something arrive: now, or when the pause is over. */
   arrive(what: () => void): void;
   /** All groups that are configured, running or not. */
@@ -214,7 +221,7 @@ export class SimulatedGroup implements RoutedGroup {
     const { listener } = this.#parts;
     switch (effect.type) {
       case "send":
-        return listener.sent(this, effect.seq === 0 ? { ...effect, seq: this.node.nextSeq() } : effect);
+        return this.#send(effect);
       case "verify-transactions":
         return this.#verify(effect);
       case "execute-block":
@@ -236,9 +243,24 @@ export class SimulatedGroup implements RoutedGroup {
     }
   }
 
+  #send(effect: GroupEffectOf<"send">): void {
+    const seq = effect.seq === 0 ? this.node.nextSeq() : effect.seq;
+    this.node.charge({ ...effect, groupId: this.groupId }, effect.to.length);
+    this.#parts.listener.sent(this, { ...effect, seq });
+  }
+
   /** Bandwidth is short at times: some of the blocks go, a little later. */
-  #grant({ token, sizes }: GroupEffectOf<"ask-bandwidth">): void {
-    const blocks = 1 + this.#random.below(sizes.length);
+  #grant(effect: GroupEffectOf<"ask-bandwidth">): void {
+    const { token, sizes } = effect;
+    const running = this.#running;
+    const allowed = this.node.serve(this.groupId, sizes);
+    if (allowed === 0) {
+      this.node.world.after(BANDWIDTH_RETRY_MS, () => {
+        if (running === this.#running) this.#grant(effect);
+      });
+      return;
+    }
+    const blocks = 1 + this.#random.below(allowed);
     this.#later(BANDWIDTH_MS_MAX, () => this.post({ type: "bandwidth-granted", token, blocks }));
   }
 

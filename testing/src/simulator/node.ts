@@ -1,9 +1,11 @@
 /** One simulated node: a process with the groups that it runs, which share its sessions, its clocks and its fate. */
 import type { GroupId, Instant, NodeId, Random } from "@tsbcos/core/primitives";
-import { GroupRouter } from "@tsbcos/core/group";
+import { P2P_HEADER_BYTES } from "@tsbcos/core/protocol";
+import { Bandwidth, GroupRouter } from "@tsbcos/core/group";
 import { SimulatedGroup } from "./group.js";
 import type { GroupParts, HostingNode } from "./group.js";
 import type { SimulatedFrame } from "./network.js";
+import type { BandwidthOptions } from "./options.js";
 import type { World } from "./world.js";
 
 /** Wall clock at the beginning of every run: a Tuesday in 2023. */
@@ -15,11 +17,14 @@ export interface NodeParts {
   readonly nodeId: NodeId;
   readonly world: World;
   readonly random: Random;
+  /** Without it nothing is limited. */
+  readonly bandwidth?: BandwidthOptions;
 }
 
 /** What one life of a process has. */
 interface Process {
   readonly router: GroupRouter<SimulatedGroup>;
+  readonly bandwidth: Bandwidth;
   /** A process starts its monotonic clock anywhere. */
   readonly steadyOffsetMs: number;
   /** Number of the last frame, whatever its group. The first number given out is 2, as in the C++ node. */
@@ -32,6 +37,7 @@ export class SimulatedNode implements HostingNode {
   readonly nodeId: NodeId;
   readonly world: World;
   readonly #random: Random;
+  readonly #limits: BandwidthOptions | undefined;
   readonly #groups: SimulatedGroup[] = [];
   /** Groups that shall not run until somebody starts them. */
   readonly #stopped = new Set<SimulatedGroup>();
@@ -40,11 +46,12 @@ export class SimulatedNode implements HostingNode {
   #held: (() => void)[] | undefined;
   #clockSkewMs = 0;
 
-  constructor({ index, nodeId, world, random }: NodeParts) {
+  constructor({ index, nodeId, world, random, bandwidth }: NodeParts) {
     this.index = index;
     this.nodeId = nodeId;
     this.world = world;
     this.#random = random;
+    this.#limits = bandwidth;
   }
 
   /** Configures a group on this node; the next start runs it. */
@@ -76,11 +83,10 @@ export class SimulatedNode implements HostingNode {
     const opened = this.#groups.map((group) => ({ group, begin: group.open() }));
     const steadyOffsetMs = this.#random.below(1_000_000_000) - this.world.nowMs;
     const router = new GroupRouter<SimulatedGroup>();
-    this.#process = { router, steadyOffsetMs, lastSeq: 1 };
-    for (const { group, begin } of opened) {
-      begin();
-      router.add(group.groupId, group);
-    }
+    const bandwidth = new Bandwidth(this.#limits?.node, this.world.nowMs);
+    const process = { router, bandwidth, steadyOffsetMs, lastSeq: 1 };
+    this.#process = process;
+    for (const { group, begin } of opened) this.#begin(process, group, begin);
   }
 
   /** Ends the process without a warning. */
@@ -93,6 +99,7 @@ export class SimulatedNode implements HostingNode {
   /** Stops one group while the others go on: what is being written is written, and nothing else happens in it. Not in a pause. */
   stopGroup(group: SimulatedGroup): void {
     this.#stopped.add(group);
+    this.#process?.bandwidth.removeGroup(group.groupId);
     this.#process?.router.remove(group.groupId);
     group.stop();
   }
@@ -103,8 +110,7 @@ export class SimulatedNode implements HostingNode {
     if (this.#process === undefined) return;
     const begin = (): void => {
       if (this.#process === undefined || group.isRunning || this.#stopped.has(group)) return;
-      group.open()();
-      this.#process.router.add(group.groupId, group);
+      this.#begin(this.#process, group, group.open());
     };
     group.whenStopped(() => this.arrive(begin));
   }
@@ -161,8 +167,24 @@ export class SimulatedNode implements HostingNode {
     this.#process?.router.setMembers(groupId, members);
   }
 
+  charge(frame: SimulatedFrame, receivers: number): void {
+    const bytes = P2P_HEADER_BYTES + frame.body.length;
+    const charged = { ...frame, isResponse: false };
+    for (let left = receivers; left > 0; left--) this.#process?.bandwidth.charge(charged, bytes, this.world.nowMs);
+  }
+
+  serve(groupId: GroupId, sizes: readonly number[]): number {
+    return this.#process?.bandwidth.serve(groupId, sizes, this.world.nowMs) ?? 0;
+  }
+
   /** Frames that reached no group in this life, by reason. */
   droppedFrames(): ReadonlyMap<string, number> {
     return this.#process?.router.droppedFrames() ?? new Map<string, number>();
+  }
+
+  #begin({ router, bandwidth }: Process, group: SimulatedGroup, begin: () => void): void {
+    bandwidth.addGroup(group.groupId, this.#limits?.group, this.world.nowMs);
+    begin();
+    router.add(group.groupId, group);
   }
 }

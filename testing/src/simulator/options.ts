@@ -50,6 +50,12 @@ export interface WorkloadOptions {
   readonly everyMs: number;
 }
 
+/** Bytes a second that may leave a node, and each of its groups; undefined: no limit. */
+export interface BandwidthOptions {
+  readonly node: number | undefined;
+  readonly group: number | undefined;
+}
+
 /** What one group of a run is like. */
 export interface GroupShape {
   readonly groupId: GroupId;
@@ -84,6 +90,7 @@ export interface RunOptions {
   readonly faultPhaseMs: number;
   readonly network: NetworkOptions;
   readonly disk: DiskOptions;
+  readonly bandwidth: BandwidthOptions;
   readonly faults: FaultOptions;
   /** The second phase is survived by no more sealers than a quorum; otherwise by all nodes. */
   readonly coreOnly: boolean;
@@ -91,6 +98,8 @@ export interface RunOptions {
   readonly groups: readonly [GroupShape, ...GroupShape[]];
   readonly bug: Bug | undefined;
 }
+
+const UNLIMITED: BandwidthOptions = { node: undefined, group: undefined };
 
 /** How much of the time a seed gets none, some or much of a fault. */
 function level(random: Random, some: number, much: number): number {
@@ -135,7 +144,7 @@ export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const work = drawWork(random);
   const coreOnly = random.chance(0.5);
   const group = { groupId: groupId(1), ...votes, ...blocks, ...work, takesTurns: drawTurns(consensus, `${seed}`) };
-  const run = { seed, suite, ...world, coreOnly, bug: wishes.bug } as const;
+  const run = { seed, suite, ...world, bandwidth: UNLIMITED, coreOnly, bug: wishes.bug } as const;
   const others = drawGroupCount(seed, wishes) - 1;
   if (others === 0) return { ...run, nodeCount: first, groups: [group] };
   // Some nodes are not in the first group, and others in nothing but that.
@@ -143,7 +152,8 @@ export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const more = Array.from({ length: others }, (_, index) => drawGroup(seed, 2 + index, nodeCount, wishes));
   const stops = random.split("group-stops");
   const ofGroups = { groupStopEveryMs: level(stops, 8000, 2500), groupStopMsMax: 200 + stops.below(6000) };
-  return { ...run, faults: { ...run.faults, ...ofGroups }, nodeCount, groups: [group, ...more] };
+  const bandwidth = drawBandwidth(random.split("bandwidth"));
+  return { ...run, faults: { ...run.faults, ...ofGroups }, bandwidth, nodeCount, groups: [group, ...more] };
 }
 
 /** A group beside the first one, of some of the nodes; at least one of them is in the first group. */
@@ -203,6 +213,13 @@ function drawWork(random: Random): Pick<GroupShape, "workload" | "executionMsMax
   };
 }
 
+/** What is always under way fits; blocks may have to wait. */
+function drawBandwidth(random: Random): BandwidthOptions {
+  const limit = (least: number): number | undefined =>
+    random.chance(0.5) ? least + random.below(5 * least) : undefined;
+  return { node: limit(20_000), group: limit(10_000) };
+}
+
 /** Options of a scenario of twins: four nodes of PBFT in a world where nothing fails but the twinned one. */
 export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions {
   const never = 0;
@@ -213,6 +230,7 @@ export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions 
     faultPhaseMs: never,
     network: CALM_NETWORK,
     disk: CALM_DISK,
+    bandwidth: UNLIMITED,
     faults: {
       crashEveryMs: never,
       downMsMax: never,
