@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { ClassicLevel } from "classic-level";
-import { ascii, createRandom } from "@tsbcos/core/primitives";
+import { ascii, bytesToUtf8, createRandom, utf8ToBytes } from "@tsbcos/core/primitives";
 import type { ByteString } from "@tsbcos/core/primitives";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openReader, openStore } from "./index.js";
@@ -118,19 +118,68 @@ describe("a reader in another thread", () => {
     await (await openStore({ directory })).close();
   });
 
+  test("must let go before the store is opened anew", async () => {
+    const store = await openStore({ directory, hasReaders: true });
+    const reader = await openReader(directory);
+    await store.close();
+    await expect(openStore({ directory, hasReaders: true })).rejects.toMatchObject({ code: "store-locked" });
+    await reader.close();
+    await (await openStore({ directory, hasReaders: true })).close();
+  });
+
+  test("is no second store: one in another thread is refused", async () => {
+    const store = await openStore({ directory, hasReaders: true });
+    const worker = new Worker(READING, { eval: true, workerData: directory });
+    await once(worker, "message");
+    await store.close();
+    await expect(openStore({ directory, hasReaders: true })).rejects.toMatchObject({ code: "store-locked" });
+    await worker.terminate();
+    await (await openStore({ directory, hasReaders: true })).close();
+  });
+
   test("is refused where nothing is stored", async () => {
     await expect(openReader(join(directory, "nothing"))).rejects.toMatchObject({ code: "store-not-opened" });
   });
 });
 
 describe("B15: a store that cannot be trusted is refused, with what to do", () => {
-  test("it is open in another place", async () => {
-    const store = await openStore({ directory });
-    await expect(openStore({ directory })).rejects.toMatchObject({
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])("it is open in this process already (with readers: %s, and then %s)", async (first, second) => {
+    const store = await openStore({ directory, hasReaders: first });
+    await store.write([{ key: ascii("k"), value: utf8ToBytes("kept") }]);
+    await expect(openStore({ directory, hasReaders: second })).rejects.toMatchObject({
+      code: "store-locked",
+      message: expect.stringContaining("is open in this process already"),
+    });
+    expect(bytesToUtf8(store.get(ascii("k"))!)).toBe("kept");
+    await store.close();
+    const again = await openStore({ directory, hasReaders: second });
+    expect(bytesToUtf8(again.get(ascii("k"))!)).toBe("kept");
+    await again.close();
+  });
+
+  test.each([false, true])("it is open in another process (with readers: %s)", async (hasReaders) => {
+    const program = `import { ClassicLevel } from "classic-level";
+      const database = new ClassicLevel(process.argv[1]);
+      await database.open();
+      process.stdout.write("open");
+      process.stdin.resume();`;
+    const other = spawn(process.execPath, ["--input-type=module", "-e", program, directory], {
+      cwd: import.meta.dirname,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const gone = new Promise((done) => other.once("exit", done));
+    await new Promise((done) => other.stdout.once("data", done));
+    await expect(openStore({ directory, hasReaders })).rejects.toMatchObject({
       code: "store-locked",
       message: expect.stringContaining("is the node running already?"),
     });
-    await store.close();
+    other.kill("SIGKILL");
+    await gone;
   });
 
   test("the directory is that of a C++ node", async () => {

@@ -33,12 +33,13 @@ const TABLE_FILE_BYTES = 8 * 1024 * 1024;
 /**
  * Opens the store, or makes an empty one.
  *
- * @throws CodedError `store-locked`: another process has it; `store-foreign`: the directory belongs to another program
+ * @throws CodedError `store-locked`: another process, or this one, has it open; `store-foreign`: the directory belongs to another program
  * or version; `store-damaged`: data are lost, the directory has to be given up; `store-not-opened`: anything else
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { directory, cacheBytes = CACHE_BYTES, hasReaders = false } = options;
   refuseForeignFiles(directory);
+  if (hasReaders) await demandAlone(directory);
   const database: Database = new ClassicLevel(directory, {
     keyEncoding: "utf8",
     valueEncoding: "view",
@@ -60,6 +61,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await database.close();
     throw cause instanceof CodedError ? cause : openFailure(directory, cause);
   }
+}
+
+/**
+ * A database that threads share is opened as often as the process likes. Whoever opens it for itself alone is told when
+ * anybody has it: other processes by its lock, and other threads, which two stores for one directory would be.
+ */
+async function demandAlone(directory: string): Promise<void> {
+  const database = new ClassicLevel(directory, { multithreading: false });
+  try {
+    await database.open();
+  } catch (cause) {
+    throw openFailure(directory, cause);
+  }
+  await database.close();
 }
 
 /**
@@ -223,7 +238,11 @@ function openFailure(directory: string, error: unknown): CodedError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = (cause as { code?: unknown }).code;
   if (code === "LEVEL_LOCKED") {
-    const message = `${directory} is in use by another process: is the node running already?`;
+    // LevelDB's own words; those of the operating system, about other processes, differ.
+    const isOurs = reasonOf(cause).includes("already held by process");
+    const message = isOurs
+      ? `${directory} is open in this process already: each group needs a directory of its own.`
+      : `${directory} is in use by another process: is the node running already?`;
     return new CodedError("store-locked", message, { cause });
   }
   if (code === "LEVEL_CORRUPTION") return damaged(directory, reasonOf(cause), cause);

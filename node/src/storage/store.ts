@@ -3,11 +3,11 @@ import type { KeyValueReader, StateWrite } from "@tsbcos/core/state";
 
 /** How a store is opened. */
 export interface StoreOptions {
-  /** Directory; made when missing. One process at a time may have it open. */
+  /** Directory; made when missing. It may be open once at a time, in this process or in another. */
   readonly directory: string;
   /** Bytes of the database's blocks kept in memory for reads. */
   readonly cacheBytes?: number;
-  /** Other threads of this process may read it, too: see `openReader`. Two stores for one directory are not noticed then. */
+  /** Other threads of this process may read it, too: see `openReader`. They must let go of it before it is opened anew. */
   readonly hasReaders?: boolean;
 }
 
