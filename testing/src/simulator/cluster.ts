@@ -50,6 +50,8 @@ export class Cluster {
   readonly #groups: readonly GroupRun[];
   readonly #crossings: Crossings;
   readonly #faults: Faults;
+  /** Marks of the nodes; groups have their own. */
+  readonly #marks = new Map<string, number>();
   #lockedApart = false;
 
   constructor(options: RunOptions, suite: CryptoSuite, story: Story) {
@@ -95,7 +97,7 @@ export class Cluster {
   get figures(): ClusterFigures {
     const sum = (of: (group: GroupRun) => number): number =>
       this.#groups.reduce((total, group) => total + of(group), 0);
-    const marks = new Map<string, number>();
+    const marks = new Map(this.#marks);
     for (const group of this.#groups) {
       for (const [mark, count] of group.marks) marks.set(mark, (marks.get(mark) ?? 0) + count);
     }
@@ -125,6 +127,11 @@ export class Cluster {
     this.#faults.stop();
     const alive = this.#demandProgress(this.#groups, this.#withOneAtRest(this.#calmDown()));
     for (const group of this.#groups) group.finish(alive);
+    for (const node of alive) {
+      for (const [reason, count] of node.droppedFrames()) {
+        this.#marks.set(`DROPPED/${reason}`, (this.#marks.get(`DROPPED/${reason}`) ?? 0) + count);
+      }
+    }
   }
 
   #node(index: number): SimulatedNode {

@@ -1,6 +1,6 @@
 /**
  * What runs must have been through: marks are trace events of the core (`ROOM/event`), refusals of the pool
- * (`REFUSED/code`) and drops of synchronisation (`DROPPED/reason`).
+ * (`REFUSED/code`), and drops of synchronisation and of frames that reach no group (`DROPPED/reason`).
  *
  * A branch that no seed reaches is not tested by the simulator, whatever the number of runs. `marks.test.ts` reads the
  * core for its trace events: each of them stands in one of these lists.
@@ -57,6 +57,8 @@ export const MARKS: readonly string[] = [
   "SYNC/status-of-another-chain",
   "DROPPED/block-not-asked-for",
   "DROPPED/block-not-needed",
+  "DROPPED/from-no-member",
+  "DROPPED/no-such-group",
   "DROPPED/push-relayed-before",
   "DROPPED/transaction-invalid",
   "DROPPED/transaction-refused-block-limit-out-of-range",
@@ -65,6 +67,7 @@ export const MARKS: readonly string[] = [
   "REFUSED/already-known",
   "REFUSED/block-limit-out-of-range",
   "REFUSED/chain-id-mismatch",
+  "REFUSED/group-id-mismatch",
   "REFUSED/malformed",
   "REFUSED/nonce-used-in-pool",
   "REFUSED/nonce-used-on-chain",
