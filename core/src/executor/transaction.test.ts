@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { smSuite, standardSuite } from "../crypto/index.js";
 import { assemble } from "../evm/testdata/assembler.js";
 import type { Address } from "../primitives/index.js";
-import { ZERO_ADDRESS, ascii, bytesToBigInt, bytesToHex, concatBytes } from "../primitives/index.js";
+import { ZERO_ADDRESS, ascii, bigIntToBytes, bytesToBigInt, bytesToHex, concatBytes } from "../primitives/index.js";
 import {
   TransactionStatus,
   V2_0_0,
@@ -14,6 +14,7 @@ import {
   revertReason,
 } from "../protocol/index.js";
 import { SYS_TABLES, SYS_TABLE_ACCESS } from "../state/index.js";
+import { encodeValues, selectorOf, string } from "./abi/index.js";
 import { ALICE, BOB, TestChain, deploying } from "./testdata/test-chain.js";
 import { intrinsicGas } from "./transaction.js";
 
@@ -100,6 +101,15 @@ describe("calls", () => {
       const contract = chain.deploy(assemble(`${source} 0 mstore 32 0 return`));
       expect(bytesToBigInt(chain.send({ to: contract }).output), source).toBe(0n);
     }
+  });
+
+  it("that fail are told no more than what stands before a zero byte that they sent", () => {
+    const factory = "1010".padStart(40, "0") as Address;
+    const createTable = bigIntToBytes(BigInt(selectorOf(standardSuite, ascii("createTable(string,string,string)"))), 4);
+    const names = encodeValues(string(ascii("t")), string(ascii("id")), string(ascii("a b\0c")));
+    const receipt = new TestChain().send({ to: factory, data: concatBytes(createTable, names) });
+    expect(receipt.status).toBe(TransactionStatus.PrecompiledError);
+    expect(revertReason(receipt.output)).toBe("invalid field:a b");
   });
 
   it("give back all gas of an inner call that runs out of it", () => {

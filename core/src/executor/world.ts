@@ -285,7 +285,9 @@ export class ChainWorld implements World<ChainOutcome> {
 
   #refuse(message: Message, status: number, text: string): ChainOutcome {
     this.#undo(message);
-    return { ...failed(status, message.gas), output: encodeError(this.#block.suite, ascii(text)) };
+    // 2.9.1 reads its failure texts as strings of C, and some quote their caller: what follows a zero byte is not told.
+    const [told = ""] = text.split("\0", 1);
+    return { ...failed(status, message.gas), output: encodeError(this.#block.suite, ascii(told)) };
   }
 
   #undo(message: Message): void {
