@@ -215,7 +215,11 @@ describe("BLAKE2b compression", () => {
     expect(one).not.toEqual(run(9, input(Uint8Array.of(1), 2)));
     expect(run(9, input(EMPTY_BYTES, 0))?.length).toBe(64);
     expect(contract(9).gas(input(EMPTY_BYTES, 0xffff_ffff))).toBe(0xffff_ffffn);
-    expect(contract(9).gas(Uint8Array.of(0, 1))).toBe(0x10000n);
+  });
+
+  it("has no price for input that is too short to tell a number of rounds, and fails", () => {
+    expect(contract(9).gas(Uint8Array.of(0xff, 0xff, 0xff))).toBe(0n);
+    expect(run(9, Uint8Array.of(0xff, 0xff, 0xff))).toBeUndefined();
   });
 
   it("fails for another length or flag", () => {
