@@ -64,7 +64,7 @@ export class Cluster {
     this.#nodes = keys.map((key, index) => {
       const nodeId = bytesToHex(key.publicKey) as NodeId;
       const own = random.split(`node/${index}`);
-      return new SimulatedNode({ index, nodeId, world, random: own, bandwidth: options.bandwidth });
+      return new SimulatedNode({ index, nodeId, world, random: own, bandwidth: options.bandwidth, bug: options.bug });
     });
     this.#network = new Network({
       world,

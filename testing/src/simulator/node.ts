@@ -6,6 +6,7 @@ import { SimulatedGroup } from "./group.js";
 import type { GroupParts, HostingNode } from "./group.js";
 import type { SimulatedFrame } from "./network.js";
 import type { BandwidthOptions } from "./options.js";
+import type { Bug } from "./planted/bugs.js";
 import type { World } from "./world.js";
 
 /** Wall clock at the beginning of every run: a Tuesday in 2023. */
@@ -19,6 +20,7 @@ export interface NodeParts {
   readonly random: Random;
   /** Without it nothing is limited. */
   readonly bandwidth?: BandwidthOptions;
+  readonly bug?: Bug | undefined;
 }
 
 /** What one life of a process has. */
@@ -38,6 +40,7 @@ export class SimulatedNode implements HostingNode {
   readonly world: World;
   readonly #random: Random;
   readonly #limits: BandwidthOptions | undefined;
+  readonly #bug: Bug | undefined;
   readonly #groups: SimulatedGroup[] = [];
   /** Groups that shall not run until somebody starts them. */
   readonly #stopped = new Set<SimulatedGroup>();
@@ -46,12 +49,13 @@ export class SimulatedNode implements HostingNode {
   #held: (() => void)[] | undefined;
   #clockSkewMs = 0;
 
-  constructor({ index, nodeId, world, random, bandwidth }: NodeParts) {
+  constructor({ index, nodeId, world, random, bandwidth, bug }: NodeParts) {
     this.index = index;
     this.nodeId = nodeId;
     this.world = world;
     this.#random = random;
     this.#limits = bandwidth;
+    this.#bug = bug;
   }
 
   /** Configures a group on this node; the next start runs it. */
@@ -154,6 +158,7 @@ export class SimulatedNode implements HostingNode {
   frame(from: NodeId, frame: SimulatedFrame): void {
     const process = this.#process;
     if (process === undefined) return;
+    if (this.#bug === "stopped-group-holds-others" && this.#stopped.size > 0) return;
     this.arrive(() => process.router.frame(from, { ...frame, isResponse: false }));
   }
 

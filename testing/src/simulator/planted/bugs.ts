@@ -1,7 +1,7 @@
 /**
  * Faults that are planted on purpose, one at a time, to see each of them found.
  *
- * Four are faults of the host, which the simulator plays itself. One is handed to consensus as another quorum. All
+ * Five are faults of the host, which the simulator plays itself. One is handed to consensus as another quorum. All
  * others are patches: a few words of the compiled core that are exchanged while a simulating thread loads it, so that the
  * code which production runs has no switch for them.
  */
@@ -253,6 +253,13 @@ const LIST = {
     consensus: "pbft",
     groups: 2,
     schedulesMax: 20,
+  },
+  "stopped-group-holds-others": {
+    room: "host",
+    what: "while one group of a node is stopped, the others hear nothing",
+    consensus: "pbft",
+    groups: 2,
+    schedulesMax: 40,
   },
   "frame-to-wrong-group": {
     room: "group",
