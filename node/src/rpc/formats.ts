@@ -5,6 +5,8 @@ import type { Json } from "@tsbcos/core/protocol";
 import { internalError, unusableParams } from "./errors.js";
 
 const INT32_MAX = 2 ** 31 - 1;
+const INT64_MIN = -(2 ** 63);
+const UINT64_END = 2 ** 64;
 
 /** `0x` and minimal lower-case hexadecimal; zero is `0x0`. */
 export function hexNumber(value: number | bigint): string {
@@ -22,11 +24,11 @@ export function hexBytes(bytes: Uint8Array): string {
 }
 
 /**
- * A block number from text: hexadecimal with `0x` or decimal, reduced to a signed 64-bit integer; the empty text is 0.
+ * A block number, a position or a count from text: hexadecimal with `0x` or decimal, reduced to a signed 64-bit integer; the empty text is 0.
  *
  * @throws RpcError -32603 for any other text
  */
-export function parseBlockNumber(text: string): bigint {
+export function parseNumberText(text: string): bigint {
   const number = parseWholeText(text);
   if (number === undefined) throw internalError(`can't convert ${text} to int`);
   return BigInt.asIntN(64, number);
@@ -40,19 +42,15 @@ export function parseBlockNumber(text: string): bigint {
 export function parseBytes(text: string): Uint8Array {
   const digits = text.startsWith("0x") ? text.slice(2) : text;
   if (!/^[0-9a-fA-F]*$/.test(digits)) {
-    throw internalError(`Cannot intepret '${text}' as bytes; must be 0x-prefixed hex or hex`);
+    const what = `Cannot intepret '${text}' as bytes; must be 0x-prefixed hex or decimal.`;
+    throw internalError(`Dynamic exception type: std::invalid_argument\nstd::exception::what: ${what}\n`);
   }
   return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`);
 }
 
-/**
- * A position or count from text: hexadecimal with `0x`, or decimal; any other text is 0.
- *
- * @throws RpcError -32603 when digits after `0x` are not hexadecimal
- */
-export function parseIndex(text: string): bigint {
-  if (text.startsWith("0x") && !/^0x[0-9a-fA-F]*$/.test(text)) throw internalError(`can't convert ${text} to int`);
-  return BigInt.asIntN(64, parseWholeText(text) ?? 0n);
+/** True for what passes for a whole number in a request: 1.0 does, and what needs more than 64 bits does not. */
+export function isWholeNumber(value: Json | undefined): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= INT64_MIN && value < UINT64_END;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The reading methods of a group, run in its thread. */
 import { deflateSync } from "node:zlib";
-import { bytesToHex, ZERO_ADDRESS, type Address } from "@tsbcos/core/primitives";
+import { ZERO_ADDRESS, type Address } from "@tsbcos/core/primitives";
 import {
   encodeReceipt,
   merkleProof,
@@ -13,7 +13,7 @@ import {
   type MerkleLevel,
 } from "@tsbcos/core/protocol";
 import { internalError, NODE_ERRORS, nodeError, pastCallError, protocolError, unusableParams } from "./errors.js";
-import { hexBytes, hexNumber, hexText, parseBlockNumber, parseBytes, parseIndex } from "./formats.js";
+import { hexBytes, hexNumber, hexText, parseBytes, parseNumberText } from "./formats.js";
 import type { CallOutcome, CallRequest, GroupReader } from "./group-reader.js";
 import {
   batchReceiptJson,
@@ -31,7 +31,7 @@ type Method = (reader: GroupReader, params: readonly Json[]) => Json | Promise<J
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 
 function blockByNumber(reader: GroupReader, numberText: Json | undefined): StoredBlock {
-  const number = parseBlockNumber(text(numberText));
+  const number = parseNumberText(text(numberText));
   const block = number >= 0n && number <= BigInt(reader.head().number) ? reader.block(Number(number)) : undefined;
   if (block === undefined) throw nodeError("blockNumberMissing");
   return block;
@@ -53,7 +53,7 @@ function positionIn(block: StoredBlock, index: number): BlockPosition {
 }
 
 function transactionAt(block: StoredBlock, indexText: Json | undefined): Json {
-  const index = parseIndex(text(indexText));
+  const index = parseNumberText(text(indexText));
   const tx = index >= 0n && index < BigInt(block.transactions.length) ? block.transactions[Number(index)] : undefined;
   if (tx === undefined) throw nodeError("indexOutOfRange");
   return transactionJson(tx, positionIn(block, Number(index)));
@@ -117,12 +117,12 @@ function receiptWithProof(reader: GroupReader, params: readonly Json[]): Json {
 function batchReceipts(reader: GroupReader, block: StoredBlock | undefined, params: readonly Json[]): Json {
   if (block === undefined) throw nodeError("blockNumberMissing");
   const size = block.receipts.length;
-  const from = parseIndex(text(params[1]));
+  const from = parseNumberText(text(params[1]));
   if (from < 0n || from >= BigInt(size)) {
     throw nodeError("receiptOutOfRange", `${NODE_ERRORS.receiptOutOfRange.message} ${size}`);
   }
   const first = Number(from);
-  const count = params[2] === "-1" ? size : Number(parseIndex(text(params[2])));
+  const count = params[2] === "-1" ? size : Number(parseNumberText(text(params[2])));
   const receipts = block.receipts.slice(first, Math.min(first + Math.max(count, 0), size));
   const result = {
     blockInfo: {
@@ -149,11 +149,16 @@ function isEmpty(value: Json | undefined): boolean {
   return value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
+/** An address, `0x` optional. */
+function addressOf(value: string): Address {
+  const digits = value.startsWith("0x") ? value.slice(2) : value;
+  if (!/^[0-9a-fA-F]{39,40}$/.test(digits)) throw internalError("InvalidAddress");
+  return digits.toLowerCase().padStart(40, "0") as Address;
+}
+
+/** The address in a member of a request, if there is one. */
 function addressIn(value: Json | undefined): Address | undefined {
-  if (isEmpty(value) || value === "" || value === "0x") return undefined;
-  const bytes = parseBytes(text(value));
-  if (bytes.length !== 20) throw internalError("InvalidAddress");
-  return bytesToHex(bytes) as Address;
+  return isEmpty(value) || value === "" || value === "0x" ? undefined : addressOf(text(value));
 }
 
 function callRequest(json: Json | undefined): CallRequest {
@@ -165,7 +170,7 @@ function callRequest(json: Json | undefined): CallRequest {
   return {
     from,
     to: addressIn(request["to"]) ?? ZERO_ADDRESS,
-    value: isEmpty(request["value"]) ? 0n : parseBlockNumber(text(request["value"])),
+    value: isEmpty(request["value"]) ? 0n : parseNumberText(text(request["value"])),
     data: isEmpty(data) ? new Uint8Array(0) : parseBytes(text(data)),
   };
 }
@@ -174,7 +179,7 @@ function callRequest(json: Json | undefined): CallRequest {
 function heightOfCall(json: Json | undefined, latest: number): number {
   if (json === undefined || json === "latest") return latest;
   if (json === "") throw unusableParams();
-  const number = typeof json === "number" ? BigInt(json) : parseBlockNumber(text(json));
+  const number = typeof json === "number" ? BigInt(json) : parseNumberText(text(json));
   if (number < 0n || number > BigInt(latest)) throw nodeError("blockNumberMissing");
   return Number(number);
 }
@@ -228,7 +233,7 @@ function epochSealers(reader: GroupReader): Json {
 }
 
 function blockHashByNumber(reader: GroupReader, params: readonly Json[]): Json {
-  const number = parseBlockNumber(text(params[0]));
+  const number = parseNumberText(text(params[0]));
   const hash = number >= 0n && number <= BigInt(reader.head().number) ? reader.hashAt(Number(number)) : undefined;
   if (hash === undefined) throw nodeError("blockNumberMissing");
   return hexText(hash);
@@ -256,10 +261,7 @@ const GROUP_METHODS: Readonly<Record<string, Method>> = {
   getTotalTransactionCount: totalTransactionCount,
   getPendingTxSize: (reader) => hexNumber(reader.pendingCount()),
   getPendingTransactions: (reader) => reader.pending().map((tx) => transactionJson(tx, undefined)),
-  getCode: (reader, params) => {
-    const address = addressIn(params[0]);
-    return hexBytes(address === undefined ? new Uint8Array(0) : reader.code(address));
-  },
+  getCode: (reader, params) => hexBytes(reader.code(addressOf(text(params[0])))),
   getBlockByHash: (reader, params) => blockJson(blockByHash(reader, params[0]), params[1] === true),
   getBlockByNumber: (reader, params) => blockJson(blockByNumber(reader, params[0]), params[1] === true),
   getBlockHeaderByHash: (reader, params) => headerJson(blockByHash(reader, params[0]), params[1] === true),
@@ -278,7 +280,7 @@ const GROUP_METHODS: Readonly<Record<string, Method>> = {
   getTransactionByHashWithProof: transactionWithProof,
   getTransactionReceiptByHashWithProof: receiptWithProof,
   getBatchReceiptsByBlockNumberAndRange: (reader, params) => {
-    const number = parseBlockNumber(text(params[0]));
+    const number = parseNumberText(text(params[0]));
     const known = number >= 0n && number <= BigInt(reader.head().number);
     return batchReceipts(reader, known ? reader.block(Number(number)) : undefined, params);
   },

@@ -61,6 +61,21 @@ describe("HTTP", () => {
     expect((await fetch(url, { method: "POST", body: "1" })).status).toBe(200);
   });
 
+  test("a request without the header Host is answered", async () => {
+    const answer = new Promise<string>((done) => {
+      const socket = connect(server.port, "127.0.0.1", () =>
+        socket.write("POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"),
+      );
+      let text = "";
+      socket
+        .on("data", (bytes) => (text += bytes.toString("utf8")))
+        .on("close", () => {
+          done(text);
+        });
+    });
+    expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n.*got 3\n$/s);
+  });
+
   test("a port in use is refused with what to do", async () => {
     const second = startRpcHttpServer({
       host: "127.0.0.1",

@@ -121,7 +121,12 @@ export async function startRpcHttpServer(options: {
 }): Promise<RpcHttpServer> {
   const limits = options.limits ?? HTTP_LIMITS;
   const server = createServer(
-    { requestTimeout: limits.requestTimeoutMs, headersTimeout: 10_000, keepAliveTimeout: 60_000, noDelay: true },
+    {
+      requestTimeout: limits.requestTimeoutMs,
+      ...{ headersTimeout: 10_000, keepAliveTimeout: 60_000, noDelay: true },
+      // Hand-written clients of 2.x leave the header Host out.
+      requireHostHeader: false,
+    },
     createHandler(options.service, limits),
   );
   server.maxConnections = limits.connectionsMax;

@@ -1,5 +1,6 @@
 /** The method table: which methods there are, what they take, and where they run. */
 import type { Json } from "@tsbcos/core/protocol";
+import { isWholeNumber } from "./formats.js";
 
 /** Type of one positional parameter: a whole number, a text, a truth value or an object. */
 export type ParameterType = "int" | "str" | "bool" | "obj" | "int or str";
@@ -81,8 +82,7 @@ export const METHODS: ReadonlyMap<string, MethodDeclaration> = new Map(
 function isOfType(value: Json, type: ParameterType): boolean {
   switch (type) {
     case "int":
-      // 1.0 is a whole number; a text with digits is not a number.
-      return typeof value === "number" && Number.isInteger(value);
+      return isWholeNumber(value);
     case "str":
       return typeof value === "string";
     case "bool":

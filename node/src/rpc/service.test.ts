@@ -105,6 +105,16 @@ describe("answers are compact, with sorted keys and a final newline", () => {
       NO_DATA(-32600, INVALID, "null"),
     ],
     [
+      "an id that needs more than 64 bits",
+      '{"jsonrpc":"2.0","id":18446744073709551616,"method":"getBlockNumber","params":[1]}',
+      NO_DATA(-32600, INVALID, "null"),
+    ],
+    [
+      "a whole number that needs more than 64 bits",
+      '{"jsonrpc":"2.0","id":1,"method":"getBlockNumber","params":[1e300]}',
+      NO_DATA(-32602, PARAMS),
+    ],
+    [
       "parameters that are a text",
       '{"jsonrpc":"2.0","id":1,"method":"getBlockNumber","params":"1"}',
       NO_DATA(-32600, INVALID),
@@ -143,7 +153,7 @@ describe("answers are compact, with sorted keys and a final newline", () => {
     [
       "bytes that are none",
       '{"jsonrpc":"2.0","id":1,"method":"sendRawTransaction","params":[1,"0xzz"]}',
-      `{"error":{"code":-32603,"data":null,"message":"INTERNAL_ERROR: : INTERNAL_ERROR: : Cannot intepret '0xzz' as bytes; must be 0x-prefixed hex or hex"},"id":1,"jsonrpc":"2.0"}\n`,
+      `{"error":{"code":-32603,"data":null,"message":"INTERNAL_ERROR: : INTERNAL_ERROR: : Dynamic exception type: std::invalid_argument\\nstd::exception::what: Cannot intepret '0xzz' as bytes; must be 0x-prefixed hex or decimal.\\n"},"id":1,"jsonrpc":"2.0"}\n`,
     ],
   ];
   test.each(cases)("%s", async (_name, request, answer) => {

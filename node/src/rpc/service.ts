@@ -3,7 +3,7 @@ import { unreachable } from "@tsbcos/core/primitives";
 import { readJson, writeJson, type Json } from "@tsbcos/core/protocol";
 import { admissionError, subjectOf, type Admission, type RequestSubject } from "./admission.js";
 import { internalError, nodeError, protocolError, RpcError } from "./errors.js";
-import { int32Of, lowSixteenBits, parseBytes } from "./formats.js";
+import { int32Of, isWholeNumber, lowSixteenBits, parseBytes } from "./formats.js";
 import { METHODS, parametersFit } from "./methods.js";
 import type { NodeReader } from "./node-reader.js";
 import { answerOperation, type NodeOperations } from "./operations.js";
@@ -77,7 +77,7 @@ function errorText(id: Json, error: RpcError): string {
 }
 
 function isId(id: Json | undefined): id is string | number | null | undefined {
-  return id === undefined || id === null || typeof id === "string" || (typeof id === "number" && Number.isInteger(id));
+  return id === undefined || id === null || typeof id === "string" || isWholeNumber(id);
 }
 
 function isRequestObject(value: Json): value is { readonly [key: string]: Json } {
@@ -136,7 +136,10 @@ export function createRpcService(backend: RpcBackend): RpcService {
     const method = METHODS.get(request.method);
     if (method === undefined) throw protocolError("methodNotFound");
     if (!parametersFit(method, request.params)) throw protocolError("invalidParams");
-    if (method.scope === "node") return writeJson(answerNode(backend.node, request.method));
+    if (method.scope === "node") {
+      if (method.parameters?.[0] === "int") int32Of((request.params as readonly Json[])[0]);
+      return writeJson(answerNode(backend.node, request.method));
+    }
     if (method.scope === "operation") {
       return writeJson(await answerOperation(backend.operations, request.method, request.params));
     }

@@ -252,6 +252,30 @@ describe.each(["standard", "sm"] as const)("%s, with reasons of failures in word
   });
 });
 
+test(
+  "positions, counts and addresses that cannot be read are errors, and nothing stands for a missing one",
+  { timeout: 120_000 },
+  async () => {
+    const { service } = serviceOf("wire", await loadNativeSuites(), { sessions: [], told: [] });
+    const codeOf = async (method: string, ...params: readonly Json[]): Promise<number | undefined> =>
+      (JSON.parse(await service.handle(requestText(1, method, params))) as Answer).error?.code;
+    for (const place of ["zz", "-1", "1.5", " 0"]) {
+      expect(await codeOf("getTransactionByBlockNumberAndIndex", 1, "1", place)).toBe(INTERNAL_ERROR);
+      expect(await codeOf("getBatchReceiptsByBlockNumberAndRange", 1, "1", place, "1", false)).toBe(INTERNAL_ERROR);
+    }
+    expect(await codeOf("getBatchReceiptsByBlockNumberAndRange", 1, "1", "0", "zz", false)).toBe(INTERNAL_ERROR);
+    expect(await codeOf("getBatchReceiptsByBlockNumberAndRange", 1, "1", "", "-1", false)).toBeUndefined();
+    for (const address of ["", "0x", "0x1", "zz", "a".repeat(41)]) {
+      expect(await codeOf("getCode", 1, address), address).toBe(INTERNAL_ERROR);
+    }
+    expect(await codeOf("getCode", 1, "a".repeat(40))).toBeUndefined();
+    for (const method of ["getPeers", "getNodeIDList"]) {
+      expect(await codeOf(method, 2 ** 31)).toBe(-32602);
+      expect(await codeOf(method, -(2 ** 31))).toBeUndefined();
+    }
+  },
+);
+
 test("every exception is needed", () => {
   expect(EXCEPTIONS.filter((exception) => !used.has(exception)).map(({ reason }) => reason)).toEqual([]);
 });
