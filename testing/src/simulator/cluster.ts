@@ -121,7 +121,10 @@ export class Cluster {
   run(): void {
     const random = this.#random.split("start");
     for (const node of this.#nodes) this.#world.after(random.below(500), () => this.#start(node));
-    for (const group of this.#groups) group.scheduleClients();
+    for (const group of this.#groups) {
+      group.scheduleMaking(this.#nodes);
+      group.scheduleClients();
+    }
     this.#faults.start();
     this.#world.run(this.#options.faultPhaseMs);
     this.#faults.stop();

@@ -97,7 +97,7 @@ export class GroupRun implements GroupListener {
     for (const index of [...shape.members].sort((a, b) => a - b)) {
       const node = nodes[index] as SimulatedNode;
       this.#indexOf.set(node.nodeId, index);
-      const group = node.addGroup({
+      const parts = {
         key: keys[index] as KeyPair,
         disk: run.disk,
         rules,
@@ -107,8 +107,8 @@ export class GroupRun implements GroupListener {
         bug: run.bug,
         plantedBugs: plantedBugsOf(run.bug, shape.consensus),
         listener: this,
-      });
-      this.#members.set(index, group);
+      };
+      this.#members.set(index, node.addGroup(parts, shape.madeWithinMs === 0));
     }
     for (const index of shape.members.slice(0, shape.liarCount)) {
       this.#liars.set(index, new Adversary(random.split(`liar/${index}`), suite, keys[index] as KeyPair));
@@ -180,6 +180,16 @@ export class GroupRun implements GroupListener {
     if (observerCount > 0 || consensus === "rpbft" || consensus === "solo") return undefined;
     const deathsMax = Math.floor((members.length - 1) / shareOfFaulty(consensus));
     return deathsMax === 0 ? undefined : deathsMax - liarCount;
+  }
+
+  /** Lets the nodes make the group, one after the other, if it is not there from the beginning. */
+  scheduleMaking(nodes: readonly SimulatedNode[]): void {
+    const { madeWithinMs } = this.shape;
+    if (madeWithinMs === 0) return;
+    const random = this.#random.split("making");
+    for (const [index, group] of this.#members) {
+      this.#world.after(random.below(madeWithinMs), () => nodes[index]?.startGroup(group));
+    }
   }
 
   /** Lets clients hand in what they have, at any of the nodes. */

@@ -42,8 +42,10 @@ export class SimulatedNode implements HostingNode {
   readonly #limits: BandwidthOptions | undefined;
   readonly #bug: Bug | undefined;
   readonly #groups: SimulatedGroup[] = [];
-  /** Groups that shall not run until somebody starts them. */
+  /** Groups that shall not run until somebody starts them, or the process starts anew. */
   readonly #stopped = new Set<SimulatedGroup>();
+  /** Groups that nobody has started for the first time. */
+  readonly #unmade = new Set<SimulatedGroup>();
   #process: Process | undefined;
   /** What arrived during a pause; undefined while running. */
   #held: (() => void)[] | undefined;
@@ -58,12 +60,17 @@ export class SimulatedNode implements HostingNode {
     this.#bug = bug;
   }
 
-  /** Configures a group on this node; the next start runs it. */
-  addGroup(parts: GroupParts): SimulatedGroup {
+  /**
+   * Configures a group on this node.
+   *
+   * @param isMade the next start of the process runs it; otherwise it is made by the first {@link startGroup}
+   */
+  addGroup(parts: GroupParts, isMade = true): SimulatedGroup {
     // The first group draws from the stream of the node itself.
     const random = parts.rules.groupId === 1 ? this.#random : this.#random.split(`group/${parts.rules.groupId}`);
     const group = new SimulatedGroup(this, random, parts);
     this.#groups.push(group);
+    if (!isMade) this.#unmade.add(group);
     return group;
   }
 
@@ -84,7 +91,8 @@ export class SimulatedNode implements HostingNode {
   /** Starts the process, and every group from what its disk holds. */
   start(): void {
     this.#stopped.clear();
-    const opened = this.#groups.map((group) => ({ group, begin: group.open() }));
+    const made = this.#groups.filter((group) => !this.#unmade.has(group));
+    const opened = made.map((group) => ({ group, begin: group.open() }));
     const steadyOffsetMs = this.#random.below(1_000_000_000) - this.world.nowMs;
     const router = new GroupRouter<SimulatedGroup>();
     const bandwidth = new Bandwidth(this.#limits?.node, this.world.nowMs);
@@ -108,9 +116,10 @@ export class SimulatedNode implements HostingNode {
     group.stop();
   }
 
-  /** Starts a group that was stopped, once it is through with its writes. Nothing when the process is down. */
+  /** Starts a group that was stopped, once it is through with its writes; when the process is down, it starts with that. */
   startGroup(group: SimulatedGroup): void {
     this.#stopped.delete(group);
+    this.#unmade.delete(group);
     if (this.#process === undefined) return;
     const begin = (): void => {
       if (this.#process === undefined || group.isRunning || this.#stopped.has(group)) return;

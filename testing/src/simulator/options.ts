@@ -77,6 +77,8 @@ export interface GroupShape {
   /** rPBFT: of the kind before 2.6.0, on which the working sealers take turns instead of being drawn. */
   readonly takesTurns: boolean;
   readonly workload: WorkloadOptions;
+  /** Nodes make the group within this virtual time, one after the other; 0: it is there from the beginning. */
+  readonly madeWithinMs: number;
   /** Execution of a block takes up to this long. */
   readonly executionMsMax: number;
 }
@@ -143,13 +145,24 @@ export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   };
   const work = drawWork(random);
   const coreOnly = random.chance(0.5);
-  const group = { groupId: groupId(1), ...votes, ...blocks, ...work, takesTurns: drawTurns(consensus, `${seed}`) };
+  const group = {
+    groupId: groupId(1),
+    madeWithinMs: 0,
+    ...votes,
+    ...blocks,
+    ...work,
+    takesTurns: drawTurns(consensus, `${seed}`),
+  };
   const run = { seed, suite, ...world, bandwidth: UNLIMITED, coreOnly, bug: wishes.bug } as const;
   const others = drawGroupCount(seed, wishes) - 1;
   if (others === 0) return { ...run, nodeCount: first, groups: [group] };
   // Some nodes are not in the first group, and others in nothing but that.
   const nodeCount = first + random.split("more-nodes").below(3);
-  const more = Array.from({ length: others }, (_, index) => drawGroup(seed, 2 + index, nodeCount, wishes));
+  const more = Array.from({ length: others }, (_, index) => {
+    const made = random.split(`made/${index}`);
+    const madeWithinMs = made.chance(0.3) ? made.below(world.faultPhaseMs) : 0;
+    return { ...drawGroup(seed, 2 + index, nodeCount, wishes), madeWithinMs };
+  });
   const stops = random.split("group-stops");
   const ofGroups = { groupStopEveryMs: level(stops, 8000, 2500), groupStopMsMax: 200 + stops.below(6000) };
   const bandwidth = drawBandwidth(random.split("bandwidth"));
@@ -167,6 +180,7 @@ function drawGroup(seed: number, id: number, nodeCount: number, wishes: RunWishe
     ...drawVotes(random, consensus, members),
     ...drawBlocks(random),
     ...drawWork(random),
+    madeWithinMs: 0,
     takesTurns: drawTurns(consensus, `${seed}/${id}`),
   };
 }
@@ -261,6 +275,7 @@ export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions 
         epochSealers: 4,
         epochBlocks: 1000,
         takesTurns: false,
+        madeWithinMs: 0,
         workload: { transactions: never, everyMs: never },
         executionMsMax: 5,
       },
