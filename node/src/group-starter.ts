@@ -46,6 +46,7 @@ function startOf(files: GroupFiles, { node, key, log, verifiers, flow }: GroupSu
     storeDirectory,
     storeCacheBytes: STORE_CACHE_BYTES,
     keepsHistory: node.stateHistory,
+    historyBlocks: node.stateHistoryBlocks,
     revertReasons: node.rpc.revertReasons,
     seed: randomBytes(16).toString("hex"),
     traceLevel: lowestTraceLevel(log),

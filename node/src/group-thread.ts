@@ -95,9 +95,10 @@ async function open(start: GroupThreadStart, port: MessagePort, outbox: Outbox):
   const suites = await loadNativeSuites();
   const rules = chainRulesOf(start, suites);
   const { suite } = rules;
-  const { storeDirectory: directory, storeCacheBytes: cacheBytes, keepsHistory, revertReasons, genesis } = start;
+  const { storeDirectory: directory, storeCacheBytes: cacheBytes, revertReasons, genesis } = start;
+  const { keepsHistory, historyBlocks } = start;
   const store = await openStore({ directory, cacheBytes, hasReaders: keepsHistory });
-  const opened = Ledger.open(store, rules, genesis, { keepsHistory });
+  const opened = Ledger.open(store, rules, genesis, { keepsHistory, historyBlocks });
   if (!opened.ok) {
     await store.close();
     throw new CodedError(opened.error.code, opened.error.message);

@@ -10,6 +10,7 @@ import type { Address, ByteString, GroupId, Height, NodeId } from "../primitives
 import { V2_9_0, headerHash, receiptsRoot, signTransaction, transactionsRoot } from "../protocol/index.js";
 import type { BlockHeader } from "../protocol/index.js";
 import { BlockTables, MemoryStore, SYS_CONFIG, stateRulesOf } from "../state/index.js";
+import type { KeyValueReader } from "../state/index.js";
 import { ChainWorker, PastCalls } from "./index.js";
 
 const RULES: ChainRules = {
@@ -35,8 +36,8 @@ class Chain {
   readonly disk = new MemoryStore();
   readonly ledger: Ledger;
 
-  constructor() {
-    const opened = Ledger.open(this.disk, RULES, GENESIS, { keepsHistory: true });
+  constructor(historyBlocks = 0) {
+    const opened = Ledger.open(this.disk, RULES, GENESIS, { keepsHistory: true, historyBlocks });
     assert(opened.ok, "an empty store opens");
     this.disk.write(opened.value.initialWrites);
     this.ledger = opened.value.ledger;
@@ -137,4 +138,39 @@ test("a call changes nothing, for later calls at its height or any other", () =>
     assert(answer.ok, "the state of every block is there");
     expect(bytesToBigInt(answer.value.output)).toBe(1n);
   }
+});
+
+test("a state that is removed while a call reads it is refused as one that is not kept, and damage is not", () => {
+  const chain = new Chain(2);
+  const to = chain.deploy(assemble("0 sload 1 add dup1 0 sstore 0 mstore 32 0 return"));
+  const call = { from: ALICE, to, data: new Uint8Array(0) };
+  chain.block({ tx_gas_limit: "1000000" });
+  // Blocks are stored in the middle of the call: after its state was found, before the first row is read.
+  let during: (() => void) | undefined;
+  const reader: KeyValueReader = {
+    get: (key) => {
+      const value = chain.disk.get(key);
+      if (key === "history") {
+        const act = during;
+        during = undefined;
+        act?.();
+      }
+      return value;
+    },
+  };
+  const past = new PastCalls(reader, RULES, GENESIS);
+  expect(past.call(1, call)).toMatchObject({ ok: true });
+  const other = new PastCalls(reader, RULES, GENESIS);
+  during = () => {
+    for (const limit of [2_000_000, 3_000_000, 4_000_000]) chain.block({ tx_gas_limit: String(limit) });
+  };
+  expect(other.call(1, call)).toEqual({ ok: false, error: { code: "state-not-kept", from: 3 } });
+  // What was read once is kept by whoever read it.
+  expect(past.call(1, call)).toMatchObject({ ok: true });
+  const damaged = new PastCalls(
+    { get: (key) => (key.startsWith("v") ? undefined : chain.disk.get(key)) },
+    RULES,
+    GENESIS,
+  );
+  expect(() => damaged.call(3, call)).toThrow(/the store holds an earlier version/);
 });

@@ -1,5 +1,5 @@
 /** Calls on the state after earlier blocks, beside the chain that goes on. */
-import { ok } from "../primitives/index.js";
+import { assert, ok } from "../primitives/index.js";
 import type { Result } from "../primitives/index.js";
 import { BlockExecutor } from "../executor/index.js";
 import type { CallResult } from "../executor/index.js";
@@ -34,11 +34,32 @@ export class PastCalls {
     this.#latest = scene.value;
     const { state, executor } = scene.value;
     const { header, hash, settings } = state;
-    return ok(executor.call({ ...call, head: { header, hash }, chargeGas: settings.chargeGas }));
+    try {
+      return ok(executor.call({ ...call, head: { header, hash }, chargeGas: settings.chargeGas }));
+    } catch (error) {
+      this.#latest = undefined;
+      return this.#removedMeanwhile(number, error);
+    }
+  }
+
+  #find(number: number): ReturnType<PastStates["after"]> {
+    try {
+      return this.#states.after(number);
+    } catch (error) {
+      return this.#removedMeanwhile(number, error);
+    }
+  }
+
+  /** A state that is removed while it is read is no damage; any other failure is. */
+  #removedMeanwhile(number: number, error: unknown): Result<never, PastStateMissing> {
+    if (this.#states.isKept(number)) throw error;
+    const missing = this.#states.after(number);
+    assert(!missing.ok, "a state that is not kept is not found");
+    return missing;
   }
 
   #open(number: number): Result<Scene, PastStateMissing> {
-    const found = this.#states.after(number);
+    const found = this.#find(number);
     if (!found.ok) return found;
     const state = found.value;
     const { suite, version, chainId, groupId, freeStorage } = this.#rules;

@@ -5,11 +5,17 @@
  * durable, {@link Ledger.committed} moves the head. In between every read shows the chain as it was.
  */
 import type { Hash, Result } from "../primitives/index.js";
-import { LEDGER_BLOCK_CACHE_BYTES_MAX, LEDGER_HASHES_CACHED_MAX, assert, ok } from "../primitives/index.js";
+import {
+  HISTORY_REMOVED_BLOCKS_MAX,
+  LEDGER_BLOCK_CACHE_BYTES_MAX,
+  LEDGER_HASHES_CACHED_MAX,
+  assert,
+  ok,
+} from "../primitives/index.js";
 import type { BlockHeader, BlockSignature } from "../protocol/index.js";
 import { encodeBlock } from "../protocol/index.js";
 import type { KeyValueReader, PreparedChanges, StateWrite } from "../state/index.js";
-import { CommittedRows, SYS_CONFIG, SYS_CONSENSUS, SYS_TABLE_ACCESS } from "../state/index.js";
+import { CommittedRows, historyRemovals, SYS_CONFIG, SYS_CONSENSUS, SYS_TABLE_ACCESS } from "../state/index.js";
 import { BlockReader } from "./block-reader.js";
 import type { StoredBlock } from "./block-reader.js";
 import type { ChainHead, ChainRules, ExecutedBlock, GenesisConfig } from "./chain.js";
@@ -31,6 +37,11 @@ export interface OpenedLedger {
 export interface LedgerOptions {
   /** Whether what blocks replace is kept, so that the state after them can be read later; see {@link PastStates}. */
   readonly keepsHistory?: boolean;
+  /**
+   * How many blocks back from the head the states are kept; what only earlier ones need is removed with the next blocks.
+   * Undefined, or 0: all.
+   */
+  readonly historyBlocks?: number;
 }
 
 interface PendingBlock {
@@ -39,6 +50,7 @@ interface PendingBlock {
   readonly encodedBytes: number;
   readonly prepared: PreparedChanges;
   readonly head: HeadRecord;
+  readonly historyFrom: number | undefined;
 }
 
 /** The stored chain of a group. One for each group; only {@link Ledger.committed} changes what it shows. */
@@ -50,7 +62,9 @@ export class Ledger {
   readonly #blocks: BlockReader;
   readonly #genesisHash: Hash;
   /** Block since which no change is missing in the history; undefined when none is kept. */
-  readonly #historyFrom: number | undefined;
+  #historyFrom: number | undefined;
+  readonly #historyBlocks: number;
+  readonly #reader: KeyValueReader;
   #head: ChainHead;
   #pending: PendingBlock | undefined;
 
@@ -62,12 +76,15 @@ export class Ledger {
     readonly genesisHash: Hash;
     readonly head: HeadRecord;
     readonly historyFrom?: number | undefined;
+    readonly historyBlocks?: number | undefined;
   }) {
     this.rules = options.rules;
     this.genesis = options.genesis;
     this.rows = options.rows;
     this.#genesisHash = options.genesisHash;
     this.#historyFrom = options.historyFrom;
+    this.#historyBlocks = options.historyBlocks ?? 0;
+    this.#reader = options.reader;
     this.#blocks = new BlockReader(options.reader, options.rules, {
       blockBytesMax: LEDGER_BLOCK_CACHE_BYTES_MAX,
       hashesMax: LEDGER_HASHES_CACHED_MAX,
@@ -89,19 +106,20 @@ export class Ledger {
     genesis: GenesisConfig,
     options: LedgerOptions = {},
   ): Result<OpenedLedger, OpenFailure> {
-    const { keepsHistory = false } = options;
+    const { keepsHistory = false, historyBlocks = 0 } = options;
     const checked = checkStore(reader, rules, genesis);
     if (!checked.ok) return checked;
-    if (checked.value === undefined) return ok(Ledger.#begin(reader, rules, genesis, keepsHistory));
+    if (checked.value === undefined) return ok(Ledger.#begin(reader, rules, genesis, options));
     const { genesisHash, head } = checked.value;
-    const rows = new CommittedRows(reader, { keepsHistory });
+    const rows = new CommittedRows(reader, { keepsHistory, notesHistory: historyBlocks > 0 });
     if (!keepsHistory) {
       return ok({ ledger: new Ledger({ reader, rules, genesis, rows, genesisHash, head }), initialWrites: [] });
     }
     const stored = storedHistory(reader);
     // Blocks that were stored without history have cut the way back to everything before them.
     const history = stored?.to === head.number ? stored : { from: head.number, to: head.number };
-    const ledger = new Ledger({ reader, rules, genesis, rows, genesisHash, head, historyFrom: history.from });
+    const kept = { historyFrom: history.from, historyBlocks };
+    const ledger = new Ledger({ reader, rules, genesis, rows, genesisHash, head, ...kept });
     return ok({ ledger, initialWrites: history === stored ? [] : [historyWrite(history)] });
   }
 
@@ -109,7 +127,7 @@ export class Ledger {
     reader: KeyValueReader,
     rules: ChainRules,
     genesis: GenesisConfig,
-    keepsHistory: boolean,
+    { keepsHistory = false, historyBlocks = 0 }: LedgerOptions,
   ): OpenedLedger {
     const block = genesisBlock(genesis, rules, new CommittedRows(reader));
     const rowWrites = new CommittedRows(reader).prepare(block.changes).writes;
@@ -121,9 +139,10 @@ export class Ledger {
     // Until the host has written them, block 0 is read from here.
     const initial = new Map(initialWrites.map(({ key, value }) => [key, value]));
     const overlay: KeyValueReader = { get: (key) => reader.get(key) ?? initial.get(key) };
-    const rows = new CommittedRows(overlay, { keepsHistory });
+    const rows = new CommittedRows(overlay, { keepsHistory, notesHistory: historyBlocks > 0 });
     const head = genesisHead(block);
-    const ledger = new Ledger({ reader: overlay, rules, genesis, rows, genesisHash: block.hash, head, historyFrom });
+    const kept = { historyFrom, historyBlocks };
+    const ledger = new Ledger({ reader: overlay, rules, genesis, rows, genesisHash: block.hash, head, ...kept });
     return { ledger, initialWrites };
   }
 
@@ -215,11 +234,21 @@ export class Ledger {
       lastRowId: block.changes.rowIdAfter,
     };
     const writes = blockWrites(block, signatures, this.rules);
-    const encodedBytes = writes[0]?.value.length ?? 0;
-    this.#pending = { hash, signatures, encodedBytes, prepared, head };
-    const history =
-      this.#historyFrom === undefined ? [] : [historyWrite({ from: this.#historyFrom, to: header.number })];
-    return [...prepared.writes, ...writes, ...history, headWrite(head)];
+    const encodedBytes = writes[0]?.value?.length ?? 0;
+    const { historyFrom, removals } = this.#shortened(header.number);
+    this.#pending = { hash, signatures, encodedBytes, prepared, head, historyFrom };
+    const history = historyFrom === undefined ? [] : [historyWrite({ from: historyFrom, to: header.number })];
+    return [...prepared.writes, ...writes, ...removals, ...history, headWrite(head)];
+  }
+
+  /** Where the history begins once block `number` is stored, and what is removed for that: a bounded part at a time. */
+  #shortened(number: number): { readonly historyFrom: number | undefined; readonly removals: readonly StateWrite[] } {
+    const from = this.#historyFrom;
+    if (from === undefined || this.#historyBlocks === 0) return { historyFrom: from, removals: [] };
+    const historyFrom = Math.max(from, Math.min(number - this.#historyBlocks, from + HISTORY_REMOVED_BLOCKS_MAX));
+    const removals: StateWrite[] = [];
+    for (let block = from + 1; block <= historyFrom; block++) removals.push(...historyRemovals(this.#reader, block));
+    return { historyFrom, removals };
   }
 
   /**
@@ -231,6 +260,7 @@ export class Ledger {
     const pending = this.#pending;
     assert(pending !== undefined && pending.hash === block.hash, "the block that was prepared last is committed");
     this.#pending = undefined;
+    this.#historyFrom = pending.historyFrom;
     this.rows.apply(pending.prepared);
     this.#blocks.headNumber = block.header.number;
     this.#blocks.keep({ ...block, signatures: pending.signatures }, pending.encodedBytes);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { standardSuite } from "../crypto/index.js";
 import type { ByteString, GroupId, Height, NodeId } from "../primitives/index.js";
 import { ascii } from "../primitives/index.js";
@@ -121,6 +121,74 @@ test("a block that is prepared twice, or replaced by another before it is stored
   ledger.committed(block);
   store(ledger, disk, 1);
   expect(seen(disk, [0, 1, 2])).toEqual([1000, 1001, 1002]);
+});
+
+describe("a history of bounded length", () => {
+  const bounded = (historyBlocks: number): LedgerOptions => ({ ...KEPT, historyBlocks });
+
+  test("moves with the head, and a state that is too old is refused with the first one that is kept", () => {
+    const disk = new MemoryStore();
+    const ledger = opened(disk, bounded(3));
+    store(ledger, disk, 3);
+    expect(seen(disk, [0, 1, 2, 3])).toEqual([1000, 1001, 1002, 1003]);
+    store(ledger, disk, 5);
+    expect(seen(disk, [0, 4, 5, 6, 7, 8])).toEqual([
+      ...["state-not-kept 5", "state-not-kept 5"],
+      ...[1005, 1006, 1007, 1008],
+    ]);
+    // It goes on where it was, also by a ledger that was opened anew.
+    store(opened(disk, bounded(3)), disk, 1);
+    expect(seen(disk, [5, 6, 9])).toEqual(["state-not-kept 6", 1006, 1009]);
+  });
+
+  test("removes what belongs to it and nothing else", () => {
+    const [all, some] = [new MemoryStore(), new MemoryStore()];
+    store(opened(all), all, 60);
+    store(opened(some, bounded(7)), some, 60);
+    const kinds = (disk: MemoryStore): Record<string, number> => {
+      const counts: Record<string, number> = {};
+      for (const key of disk.keys()) if (/^[vwx]/.test(key)) counts[key.charAt(0)] = (counts[key.charAt(0)] ?? 0) + 1;
+      return counts;
+    };
+    expect(kinds(all)).toEqual({});
+    expect(kinds(some)).toEqual({ v: 7, x: 7 });
+    const rest = [...some.keys()].filter((key) => !/^[vwx]|^history$/.test(key));
+    expect(rest).toEqual([...all.keys()]);
+  });
+
+  test("that was made shorter is shortened some blocks at a time; made longer, or unbounded, it grows", () => {
+    const disk = new MemoryStore();
+    store(opened(disk, bounded(20)), disk, 30);
+    expect(seen(disk, [9, 10])).toEqual(["state-not-kept 10", 1010]);
+    const shorter = opened(disk, bounded(2));
+    store(shorter, disk, 1);
+    expect(seen(disk, [13, 14])).toEqual(["state-not-kept 14", 1014]);
+    store(shorter, disk, 9);
+    expect(seen(disk, [37, 38])).toEqual(["state-not-kept 38", 1038]);
+    store(opened(disk, bounded(4)), disk, 3);
+    expect(seen(disk, [38, 39])).toEqual(["state-not-kept 39", 1039]);
+    store(opened(disk, KEPT), disk, 10);
+    expect(seen(disk, [38, 39, 53])).toEqual(["state-not-kept 39", 1039, 1053]);
+  });
+
+  test("that was unbounded before forgets earlier states, too", () => {
+    const disk = new MemoryStore();
+    store(opened(disk, KEPT), disk, 6);
+    store(opened(disk, bounded(2)), disk, 4);
+    expect(seen(disk, [7, 8, 10])).toEqual(["state-not-kept 8", 1008, 1010]);
+  });
+
+  test("is the same when a block is prepared twice", () => {
+    const disk = new MemoryStore();
+    const ledger = opened(disk, bounded(1));
+    store(ledger, disk, 2);
+    const block = nextBlock(ledger);
+    ledger.prepareStore(block, []);
+    disk.write(ledger.prepareStore(block, []));
+    ledger.committed(block);
+    store(ledger, disk, 1);
+    expect(seen(disk, [2, 3, 4])).toEqual(["state-not-kept 3", 1003, 1004]);
+  });
 });
 
 test("an empty store has no block to read the state of", () => {

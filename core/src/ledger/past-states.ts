@@ -30,7 +30,8 @@ export interface PastStateMissing extends Failure {
 
 /**
  * Reads past states from the store of a ledger that keeps history, see {@link LedgerOptions}. It needs no more than the
- * store, and may read while blocks are being stored: what it finds does not change.
+ * store, and may read while blocks are being stored: what it finds does not change. Where history is bounded, a state may
+ * be removed while it is read: reading then throws InvariantError, and {@link PastStates.isKept} says why.
  */
 export class PastStates {
   readonly #reader: KeyValueReader;
@@ -57,6 +58,12 @@ export class PastStates {
     if (!exists) return err({ code: "block-missing", from });
     if (from === undefined || number < from) return err({ code: "state-not-kept", from });
     return ok(this.#stateAfter(number));
+  }
+
+  /** Whether the state after block `number`, which was there once, is still kept; {@link after} says more. */
+  isKept(number: number): boolean {
+    const history = this.#record(records.HISTORY_KEY, records.decodeHistoryRecord, "the record of its history");
+    return history !== undefined && number >= history.from;
   }
 
   #stateAfter(number: number): PastState {

@@ -280,6 +280,12 @@ export const PAST_CALL_TIMEOUT_MS = 10_000;
 /** Milliseconds without a call on a past state after which the thread for them ends. */
 export const PAST_CALLS_IDLE_MS = 60_000;
 
+/**
+ * Blocks whose part of the history is removed with one block, where its length is bounded: more than one, so that a bound
+ * that was lowered is reached.
+ */
+export const HISTORY_REMOVED_BLOCKS_MAX = 4;
+
 /** Decoded committed rows kept in memory, a group: the working set of a busy contract several times over. */
 export const STATE_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 

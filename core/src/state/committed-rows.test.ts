@@ -169,7 +169,7 @@ test("damaged rows end the process with the table and the key", () => {
   const rows = new CommittedRows(store);
   const prepared = rows.prepare(inserting(rows, "1", ascii("a\n")));
   const damaged: KeyValueReader = {
-    get: (key) => prepared.writes.find((write) => write.key === key)?.value.subarray(0, 6),
+    get: (key) => prepared.writes.find((write) => write.key === key)?.value?.subarray(0, 6),
   };
   const reading = (): unknown =>
     new CommittedRows({ get: (key) => (key === "row-id" ? undefined : damaged.get(key)) }).rows(TABLE, ascii("a\n"));

@@ -7,7 +7,7 @@
 import type { ByteString } from "../primitives/index.js";
 import { STATE_CACHE_BYTES_MAX, ascii, assert, bytesToByteString, byteStringToBytes } from "../primitives/index.js";
 import type { StateChanges } from "./changes.js";
-import { historyWrites } from "./history.js";
+import { historyNote, historyWrites, type NotedChange } from "./history.js";
 import type { KeyValueReader, StateWrite } from "./key-value.js";
 import { decodeRows, encodeRows } from "./row-codec.js";
 import { rowKey } from "./row-key.js";
@@ -33,19 +33,26 @@ export class CommittedRows {
   readonly #reader: KeyValueReader;
   readonly #cache: RowCache;
   readonly #keepsHistory: boolean;
+  readonly #notesHistory: boolean;
   /** Former rows of what a prepared block is about to replace: reads see them until the block is applied. */
   #pinned = new Map<ByteString, RowsByKey>();
   #lastRowId: number;
 
   /**
    * @param options.keepsHistory whether what a block replaces is written, too, for {@link readerAfter}
+   * @param options.notesHistory whether it is also noted, so that it can be removed some time
    */
   constructor(
     reader: KeyValueReader,
-    options: { readonly cacheBytesMax?: number; readonly keepsHistory?: boolean } = {},
+    options: {
+      readonly cacheBytesMax?: number;
+      readonly keepsHistory?: boolean;
+      readonly notesHistory?: boolean;
+    } = {},
   ) {
     this.#reader = reader;
     this.#keepsHistory = options.keepsHistory ?? false;
+    this.#notesHistory = this.#keepsHistory && (options.notesHistory ?? false);
     this.#cache = new RowCache(options.cacheBytesMax ?? STATE_CACHE_BYTES_MAX);
     this.#lastRowId = decodeRowId(reader.get(ROW_ID_KEY));
   }
@@ -81,15 +88,22 @@ export class CommittedRows {
     assert(changes.rowIdBefore === this.#lastRowId, "changes are prepared on the state they were made on");
     const writes: StateWrite[] = [];
     const rows = new Map<ByteString, RowsByKey>();
+    const noted: NotedChange[] = [];
     for (const table of changes.tables) {
       const byKey = this.#merge(table.name, table.rows);
       rows.set(table.name, byKey);
       for (const [key, list] of byKey) {
         const stored = rowKey(table.name, key);
-        if (this.#keepsHistory) writes.push(...historyWrites(stored, this.#before(table.name, key), changes.number));
+        if (this.#keepsHistory) {
+          const kept = historyWrites(stored, this.#before(table.name, key), changes.number);
+          writes.push(...kept);
+          // One of them is the version, the others are way points.
+          if (this.#notesHistory) noted.push({ key: stored, wayPoints: kept.length - 1 });
+        }
         writes.push({ key: stored, value: encodeRows(list) });
       }
     }
+    if (noted.length > 0) writes.push(historyNote(changes.number, noted));
     if (changes.rowIdAfter !== changes.rowIdBefore) {
       writes.push({ key: ROW_ID_KEY, value: byteStringToBytes(ascii(String(changes.rowIdAfter))) });
     }

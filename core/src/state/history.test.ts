@@ -5,7 +5,7 @@ import { InvariantError, ascii, createRandom } from "../primitives/index.js";
 import { V2_9_0 } from "../protocol/index.js";
 import { BlockTables } from "./block-tables.js";
 import { CommittedRows } from "./committed-rows.js";
-import { readerAfter } from "./history.js";
+import { historyRemovals, readerAfter } from "./history.js";
 import type { KeyValueReader, StateWrite } from "./key-value.js";
 import { MemoryStore } from "./memory-store.js";
 import { rowKey } from "./row-key.js";
@@ -23,8 +23,21 @@ class Chain {
   readonly #rows: CommittedRows;
   readonly written: StateWrite[][] = [];
 
-  constructor() {
-    this.#rows = new CommittedRows(this.#store, { keepsHistory: true });
+  constructor(options: { readonly notesHistory?: boolean } = {}) {
+    this.#rows = new CommittedRows(this.#store, { keepsHistory: true, ...options });
+  }
+
+  /** Removes what was kept for states before a block. */
+  forgetBefore(block: number): void {
+    const removals = historyRemovals(this.#store, block);
+    this.#store.write(removals);
+    this.written.push(removals);
+  }
+
+  /** Rows that were kept of past states and are still there. */
+  get kept(): number {
+    const keys = this.written.flat().filter(({ key }) => /^[vwx]/.test(key));
+    return new Set(keys.map(({ key }) => key).filter((key) => this.#store.get(key) !== undefined)).size;
   }
 
   get reader(): KeyValueReader {
@@ -129,6 +142,42 @@ describe("a store as it was after a block", () => {
     const kinds = (kind: string): number => chain.written.flat().filter(({ key }) => key.startsWith(kind)).length;
     expect(kinds("v")).toBe(1024);
     expect(kinds("w")).toBe(1024 / 32 + 1);
+  });
+
+  test("agrees with the model also where earlier states are removed, and nothing of those stays", () => {
+    const random = createRandom("bounded history");
+    const chain = new Chain({ notesHistory: true });
+    const states: ReadonlyMap<string, string>[] = [new Map()];
+    const state = new Map<string, string>();
+    const length = 70;
+    for (let block = 1; block <= 3000; block++) {
+      const values: Record<string, string> = {};
+      for (const [key, chance] of Object.entries({ always: 1, often: 0.4, seldom: 0.01 })) {
+        if (random.chance(chance)) values[key] = `${key} ${block}`;
+      }
+      for (const [key, value] of Object.entries(values)) state.set(key, value);
+      chain.block(block, values);
+      states[block] = new Map(state);
+      if (block > length) chain.forgetBefore(block - length);
+      if (block % 97 !== 0) continue;
+      for (let then = Math.max(0, block - length); then <= block; then += 1 + random.below(9)) {
+        for (const key of ["always", "often", "seldom"]) {
+          expect([block, then, chain.valueAfter(then, key)]).toEqual([block, then, states[then]?.get(key)]);
+        }
+      }
+      if (block > length) expect(() => chain.valueAfter(block - length - 1, "always")).toThrow(InvariantError);
+    }
+    // A note a block; a version each for what changed since, and some way points.
+    expect(chain.kept).toBeLessThan(length * 3);
+    for (let block = 3000 - length; block <= 3000; block++) chain.forgetBefore(block);
+    expect(chain.kept).toBe(0);
+  });
+
+  test("a block that was not noted, or removed before, has nothing to remove; a damaged note is noticed", () => {
+    const chain = new Chain();
+    chain.block(1, { a: "1" });
+    expect(historyRemovals(chain.reader, 1)).toEqual([]);
+    expect(() => historyRemovals({ get: () => Uint8Array.of(0xc2, 0x83) }, 1)).toThrow(InvariantError);
   });
 
   test("a version that is lost is noticed, not passed over", () => {

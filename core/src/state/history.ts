@@ -8,6 +8,7 @@
  */
 import type { ByteString } from "../primitives/index.js";
 import { assert, bytesToByteString, byteStringToBytes } from "../primitives/index.js";
+import { RlpReader, RlpWriter } from "../protocol/index.js";
 import type { KeyValueReader, StateWrite } from "./key-value.js";
 import { decodeRows, encodeRows } from "./row-codec.js";
 import { ROW_KEY_PREFIX } from "./row-key.js";
@@ -17,6 +18,8 @@ import type { FrozenRow } from "./row.js";
 const VERSION_PREFIX = "v";
 /** First character of the key of a way point. */
 const WAY_POINT_PREFIX = "w";
+/** First character of the key of what was noted of a block so that its versions and way points can be removed. */
+const NOTE_PREFIX = "x";
 
 /** Blocks of the shortest span, and how many spans of one level make one of the next. */
 const SPAN = 32;
@@ -76,12 +79,58 @@ export function historyWrites(key: ByteString, before: readonly FrozenRow[], blo
   return writes;
 }
 
+/** A key that a block changed, as it is noted. */
+export interface NotedChange {
+  /** Of the rows in the store. */
+  readonly key: ByteString;
+  /** How many way points were written with it: those of the shortest spans. */
+  readonly wayPoints: number;
+}
+
+/** What keeps a note of the history of a block, for {@link historyRemovals}. Keys cannot be searched for. */
+export function historyNote(block: number, changes: readonly NotedChange[]): StateWrite {
+  const writer = new RlpWriter();
+  const list = writer.openList();
+  for (const { key, wayPoints } of changes) {
+    writer.bytes(byteStringToBytes(key.slice(ROW_KEY_PREFIX.length) as ByteString)).number(wayPoints);
+  }
+  return { key: noteKey(block), value: writer.closeList(list).toBytes() };
+}
+
+const noteKey = (block: number): ByteString => (NOTE_PREFIX + blockText(block)) as ByteString;
+
+/**
+ * What removes all that was kept for states before `block`, given that nothing is left for those before its parent:
+ * the state after `block` and later ones need none of it. Nothing where the block was not noted.
+ *
+ * @throws InvariantError when the note is damaged
+ */
+export function historyRemovals(reader: KeyValueReader, block: number): StateWrite[] {
+  const note = reader.get(noteKey(block));
+  if (note === undefined) return [];
+  const removals: StateWrite[] = [{ key: noteKey(block), value: undefined }];
+  const items = new RlpReader(note);
+  items.enterOnlyList();
+  while (!items.failed && !items.atEnd) {
+    const id = bytesToByteString(items.readBytes());
+    const wayPoints = items.readNumber();
+    removals.push({ key: versionKey(id, block), value: undefined });
+    for (let level = 1; level <= Math.min(wayPoints, LEVELS); level++) {
+      removals.push({ key: wayPointKey(id, level, block), value: undefined });
+    }
+  }
+  assert(!items.failed, `the store holds a note of the history of block ${block}`);
+  return removals;
+}
+
 /**
  * The store as it was after a block: rows of tables read as they were then, everything else as it is.
  *
- * It stays right while later blocks are stored, because what it finds never changes: no snapshot is needed.
+ * It stays right while later blocks are stored, because what it finds never changes: no snapshot is needed. What is
+ * removed meanwhile is missed, never mistaken.
  *
- * @param block must be one since which all changes were kept, see {@link historyWrites}
+ * @param block must be one since which all changes were kept, see {@link historyWrites}; reading throws InvariantError
+ * once what it needs is removed, see {@link historyRemovals}
  */
 export function readerAfter(reader: KeyValueReader, block: number): KeyValueReader {
   return {

@@ -5,7 +5,7 @@ export { CommittedRows } from "./committed-rows.js";
 export type { PreparedChanges } from "./committed-rows.js";
 export { Condition } from "./condition.js";
 export { NO_PERMISSION, StorageError, UnknownColumnError } from "./errors.js";
-export { readerAfter } from "./history.js";
+export { historyRemovals, readerAfter } from "./history.js";
 export type { KeyValueReader, StateWrite } from "./key-value.js";
 export { MemoryStore } from "./memory-store.js";
 export { Row, capacityOf } from "./row.js";

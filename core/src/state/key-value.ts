@@ -3,12 +3,13 @@ import type { ByteString } from "../primitives/index.js";
 
 /** Reads committed data. */
 export interface KeyValueReader {
-  /** Value of a key, undefined when it was never written. At once, and consistent: a batch is seen whole or not at all. */
+  /** Value of a key, undefined when it was never written, or removed. At once, and consistent: a batch is seen whole or not at all. */
   get(key: ByteString): Uint8Array | undefined;
 }
 
-/** One entry of a batch. Nothing is ever deleted. */
+/** One entry of a batch. */
 export interface StateWrite {
   readonly key: ByteString;
-  readonly value: Uint8Array;
+  /** Undefined removes the key, which only what was kept of past states ever is. */
+  readonly value: Uint8Array | undefined;
 }

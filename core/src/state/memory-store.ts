@@ -15,8 +15,16 @@ export class MemoryStore implements KeyValueReader {
     return this.#values.get(key)?.slice();
   }
 
+  /** Every key that has a value, in no order that means anything. */
+  keys(): IterableIterator<ByteString> {
+    return this.#values.keys();
+  }
+
   /** Takes a batch, whole, in its order: of two writes to one key the later holds. */
   write(batch: readonly StateWrite[]): void {
-    for (const { key, value } of batch) this.#values.set(key, value.slice());
+    for (const { key, value } of batch) {
+      if (value === undefined) this.#values.delete(key);
+      else this.#values.set(key, value.slice());
+    }
   }
 }

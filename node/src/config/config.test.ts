@@ -383,6 +383,13 @@ test("options of our own are in a section that the C++ node ignores", () => {
   expect(config.log).toMatchObject({ format: "json", totalBytesMax: 1024 * 1024 });
 });
 
+test("past states are kept, all of them, unless the settings say otherwise", () => {
+  expect(readNode(VERSION).config).toMatchObject({ stateHistory: true, stateHistoryBlocks: 0 });
+  const { config, problems } = readNode(`${VERSION}[tsbcos]\nstate_history_blocks=1000\n`);
+  expect([config.stateHistoryBlocks, problems]).toEqual([1000, []]);
+  expect(readNode(`${VERSION}[tsbcos]\nstate_history_blocks=-1\n`).problems).toHaveLength(1);
+});
+
 test("in a folder made for a C++ node, whose logs look like ours, no log is removed", () => {
   expect(readNode(VERSION).config.log.totalBytesMax).toBe(0);
 });

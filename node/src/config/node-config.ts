@@ -95,6 +95,8 @@ export interface NodeConfig {
   readonly verifierThreads: number;
   /** Keep what blocks replace, so that the state after them can be called later. */
   readonly stateHistory: boolean;
+  /** How many blocks back from the head; 0: all. */
+  readonly stateHistoryBlocks: number;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -133,6 +135,7 @@ export function readNodeConfig(
     metrics: readMetrics(own),
     verifierThreads: own.integer("verifier_threads", { default: 0, min: 0, max: 256 }),
     stateHistory: own.boolean("state_history", true),
+    stateHistoryBlocks: own.integer("state_history_blocks", { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER }),
   };
   settings.section("crypto_provider").ignore("type");
   refuseSharedPorts(config, settings);

@@ -92,7 +92,7 @@ export function pastCallError(failure: PastCallFailure): RpcError {
       const kept =
         failure.from === undefined
           ? "this node keeps none; tsbcos.state_history=true in its config.ini does from then on"
-          : `this node keeps them from block ${failure.from} on, since tsbcos.state_history=true`;
+          : `this node keeps them from block ${failure.from} on (tsbcos.state_history, tsbcos.state_history_blocks)`;
       return nodeError("stateNotKept", `${NODE_ERRORS.stateNotKept.message}: ${kept}`);
     }
   }

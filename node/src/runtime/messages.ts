@@ -20,6 +20,8 @@ export interface GroupThreadStart {
   readonly storeDirectory: string;
   /** Whether past states are kept and can be called. */
   readonly keepsHistory: boolean;
+  /** Of how many blocks back from the head; 0: of all. */
+  readonly historyBlocks: number;
   /** Whether receipts and answers to calls tell the reason of a failure in words. */
   readonly revertReasons: boolean;
   /** Bytes of database blocks kept in memory. */

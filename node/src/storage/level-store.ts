@@ -165,7 +165,7 @@ class LevelStore implements Store {
   /** Queues one batch. The database would run two at once in any order, so each waits for the one before. */
   #append(rows: readonly StateWrite[]): Promise<void> {
     // Copies now: the caller may change its arrays while the batch waits.
-    const sealed = rows.map(({ key, value }) => ({ key, value: sealValue(value) }));
+    const sealed = rows.map(({ key, value }) => ({ key, value: value === undefined ? undefined : sealValue(value) }));
     const done = this.#tail.then(() => this.#writeBatch(sealed));
     this.#tail = done.catch(() => undefined);
     return done;
@@ -179,7 +179,10 @@ class LevelStore implements Store {
     this.#readOptions = { snapshot };
     try {
       const batch = this.#database.batch();
-      for (const { key, value } of rows) batch.put(key, value);
+      for (const { key, value } of rows) {
+        if (value === undefined) batch.del(key);
+        else batch.put(key, value);
+      }
       batch.put(BATCH_COUNT_KEY, numberBytes).put(batchSlotKey(number), numberBytes);
       await batch.write({ sync: true });
       this.#batches = number;

@@ -24,7 +24,7 @@ export interface StoreReader extends KeyValueReader {
  */
 export interface Store extends KeyValueReader {
   /**
-   * Writes all rows or none. Calls take effect in their order: after a crash the store holds the batches of the first
+   * Writes, and removes, all rows or none. Calls take effect in their order: after a crash the store holds the batches of the first
    * so many calls.
    *
    * @throws CodedError `store-write-failed` (disk full, I/O error): from then on no write succeeds

@@ -117,6 +117,18 @@ function registerBatches(create: Open, reopen: Open): void {
     expect(read(await reopen(), "k")).toBe("second");
   });
 
+  test("what is removed is gone, in the order of the batch and of batches, and never was an error", async () => {
+    const store = await create();
+    const remove = (text: string): StateWrite => ({ key: key(text), value: undefined });
+    await store.write([write("k", "x"), write("other", "y"), remove("nothing")]);
+    await store.write([remove("k"), remove("other"), write("other", "z")]);
+    expect([read(store, "k"), read(store, "other")]).toEqual([undefined, "z"]);
+    const later = await reopen();
+    expect([read(later, "k"), read(later, "other")]).toEqual([undefined, "z"]);
+    await later.write([write("k", "again"), remove("other")]);
+    expect([read(later, "k"), read(later, "other")]).toEqual(["again", undefined]);
+  });
+
   test("an empty batch is a batch", async () => {
     const store = await create();
     await store.write([]);

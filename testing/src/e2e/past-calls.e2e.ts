@@ -76,6 +76,38 @@ test("many calls at once are all answered, and the chain goes on meanwhile", asy
   expect(await get(height)).toBe("six");
 });
 
+test("a node that keeps the last blocks only refuses earlier ones with the first that it keeps, also after a restart", async () => {
+  const node = chain.node(3);
+  await node.end("SIGTERM");
+  node.change("config.ini", (text) =>
+    text.replace("state_history=true", "state_history=true\n    state_history_blocks=3"),
+  );
+  node.start();
+  await chain.connected(node);
+  const bounded = await node.client();
+  const refusal = async (height: number): Promise<string> => {
+    const error: unknown = await get(height, bounded).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ rpcCode: -40013 });
+    return (error as Error).message;
+  };
+  for (const text of ["b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8"]) await set(text);
+  const head = Math.max(...said.keys());
+  await chain.reached(head);
+  for (const height of [head - 3, head - 2, head - 1, head]) expect(await get(height, bounded)).toBe(said.get(height));
+  expect(await refusal(head - 4)).toContain(`from block ${head - 3} on`);
+  await node.end("SIGKILL");
+  node.start();
+  await chain.connected(node);
+  expect(await get(head - 3, bounded)).toBe(said.get(head - 3));
+  expect(await refusal(1)).toContain("tsbcos.state_history_blocks");
+  // A client of several nodes asks those that keep more.
+  const nodes = [3, 2].map((index) => `127.0.0.1:${chain.node(index).channelPort}`);
+  const several = await connect({ nodes, tls: chain.sdkFolder });
+  const [first = 0] = [...said.keys()];
+  expect(await get(first, several)).toBe(said.get(first));
+  await several.close();
+});
+
 test(
   "a node that was killed has them again; turned off and on, it knows what it lacks",
   { timeout: 120_000 },

@@ -74,7 +74,7 @@ export class SimulatedDisk {
 
   /** Writes one atomic batch; `done` is called when it is durable, and never when the process dies before. */
   write(writes: readonly StateWrite[], done: () => void): void {
-    const copies = writes.map(({ key, value }) => ({ key, value: value.slice() }));
+    const copies = writes.map(({ key, value }) => ({ key, value: value?.slice() }));
     this.#enqueue({ apply: () => this.#apply(copies), done });
   }
 
@@ -93,7 +93,10 @@ export class SimulatedDisk {
   }
 
   #apply(writes: readonly StateWrite[]): void {
-    for (const { key, value } of writes) this.#rows.set(key, value.slice());
+    for (const { key, value } of writes) {
+      if (value === undefined) this.#rows.delete(key);
+      else this.#rows.set(key, value.slice());
+    }
   }
 
   #enqueue(write: PendingWrite): void {

@@ -58,7 +58,7 @@ class Observed {
   #look(ledger: Ledger): void {
     const { number } = ledger.head().header;
     const rows = new Map(this.rows[number - 1]);
-    for (const { key, value } of this.#written) if (key.startsWith("s")) rows.set(key, value);
+    for (const { key, value } of this.#written) if (key.startsWith("s") && value !== undefined) rows.set(key, value);
     this.#written = [];
     this.rows[number] = rows;
     this.heads[number] = ledger.head();
@@ -203,7 +203,7 @@ test("history changes nothing else that is stored", { timeout: 120_000 }, async 
     replayedLedger(recording, {
       opened: new Map([[0, options]]),
       onWrite: (batch) => {
-        for (const { key, value } of batch) rows.set(key, Buffer.from(value).toString("hex"));
+        for (const { key, value } of batch) rows.set(key, Buffer.from(value ?? []).toString("hex"));
       },
     });
     return rows;
