@@ -56,6 +56,20 @@ describe("answers to a request for a vote", () => {
     expect(flagFor(other, 2, { term: 9, lastLeaderTerm: 2, lastBlockNumber: 1 })).toBe(FirstVote);
   });
 
+  test("of two holders the one of the later block is elected, whatever leaders the other has heard of since", () => {
+    const seat = new RaftSeat();
+    const { bytes } = seat.offer(1);
+    seat.hear(1, seat.heartbeat(1, 3, bytes));
+    const block = { lastLeaderTerm: 3, lastBlockNumber: 1 };
+    seat.hear(2, seat.request(2, { term: 9, ...block }));
+    seat.hear(2, seat.request(2, { term: 9, ...block }));
+    // A leader between the block's and the one who has our vote: it is noted, and its block is not taken.
+    seat.hear(3, seat.heartbeat(3, 5, bytes));
+    seat.takeSaid();
+    expect(flagFor(seat, 1, { term: 10, lastLeaderTerm: 2, lastBlockNumber: 1 })).toBe(LastTermError);
+    expect(flagFor(seat, 1, { term: 10, ...block })).toBe(Granted);
+  });
+
   test("a leader gives way to a later term only, and tells others that it leads", () => {
     const seat = new RaftSeat();
     const term = seat.lead();

@@ -34,16 +34,20 @@ function verdictOn(state: RaftState, from: NodeId, request: RaftVoteRequest): nu
   const { term } = request;
   const isOld = term <= state.term;
   if (isOld && state.role !== "leader") return term === state.term ? RaftVoteFlag.Discard : RaftVoteFlag.Reject;
-  const { offered, lastLeaderTerm } = state;
-  // Whoever holds no block loses nothing by letting one pass that does, however long ago its leader was.
-  const bringsBlock = offered === undefined && request.lastBlockNumber > state.lastBlockNumber;
-  if (!bringsBlock && request.lastLeaderTerm < Math.max(lastLeaderTerm, offered?.term ?? 0)) {
-    return RaftVoteFlag.LastTermError;
-  }
+  if (request.lastLeaderTerm < leaderTermNeeded(state, request)) return RaftVoteFlag.LastTermError;
   if (request.lastBlockNumber < state.lastBlockNumber) return RaftVoteFlag.Outdated;
   if (state.firstVote === undefined) return RaftVoteFlag.FirstVote;
   if (isOld) return RaftVoteFlag.LeaderReject;
   return mayVoteFor(state, from, term) ? RaftVoteFlag.Granted : RaftVoteFlag.Discard;
+}
+
+/** Term of the leader that a candidate must know of at least. */
+function leaderTermNeeded({ offered, lastLeaderTerm, lastBlockNumber }: RaftState, request: RaftVoteRequest): number {
+  // Whoever holds no block loses nothing by letting one pass that does, however long ago its leader was.
+  if (offered === undefined) return request.lastBlockNumber > lastBlockNumber ? 0 : lastLeaderTerm;
+  // Of two blocks the one of the later leader may have been decided. What other leaders we have heard of since does not
+  // matter: with it, of two holders each could find the other too old.
+  return request.lastBlockNumber < lastBlockNumber ? Math.max(lastLeaderTerm, offered.term) : offered.term;
 }
 
 /**
