@@ -81,6 +81,7 @@ export class Cluster {
     const surroundings: GroupSurroundings = {
       send: (from, to, frame) => this.#network.send(from, to, frame),
       promised: (node) => this.#faults.promised(node),
+      offering: (node) => this.#faults.offering(node),
       lied: (node, frame) => this.#crossings.lied(node, frame, (to, astray) => this.#network.send(node, to, astray)),
       handedIn: (group, transaction) => this.#crossings.handedIn(group, transaction),
       told: (group, event, detail) => this.#groupLine(group, event, detail),
@@ -188,11 +189,11 @@ export class Cluster {
           this.#nodeLine(node, "clock", `${byMs} ms`);
           this.#node(node).jumpClock(byMs);
         },
-        partition: (side, others, oneSided) => {
+        partition: ({ side, others, oneSided, abrupt }) => {
           this.#tell("partition", `${side.join()} ${oneSided ? "to" : "and"} ${others.join()}`);
           for (const a of side) {
             for (const b of others) {
-              this.#network.block(a, b);
+              this.#network.block(a, b, abrupt);
               if (!oneSided) this.#network.block(b, a);
             }
           }

@@ -3,6 +3,16 @@ import type { Random } from "@tsbcos/core/primitives";
 import type { FaultOptions } from "./options.js";
 import type { World } from "./world.js";
 
+/** Frames from one side to the other vanish. */
+export interface Cut {
+  readonly side: readonly number[];
+  readonly others: readonly number[];
+  /** Those from the others still arrive. */
+  readonly oneSided: boolean;
+  /** What is under way is lost as well. */
+  readonly abrupt: boolean;
+}
+
 /** What faults can be done to. */
 export interface FaultTarget {
   readonly nodeCount: number;
@@ -16,8 +26,7 @@ export interface FaultTarget {
   stopGroup(node: number, at: number): void;
   startGroup(node: number, at: number): void;
   jumpClock(node: number, byMs: number): void;
-  /** Frames from one side to the other vanish; in both directions unless `oneSided`. */
-  partition(side: readonly number[], others: readonly number[], oneSided: boolean): void;
+  partition(cut: Cut): void;
   heal(): void;
 }
 
@@ -25,6 +34,10 @@ export interface FaultTarget {
 const AFTER_FRAME_MS_MAX = 5;
 /** How long it may be down: often shorter than the others need to notice. */
 const SHORT_DOWN_MS_MAX = 1000;
+/** A leader is struck within this time of an offer: some of the others have it by then. */
+const AFTER_OFFER_MS_MAX = 50;
+/** A leader that is struck is away for about as long as the others need for an election. */
+const LEADER_AWAY_MS_MAX = 6000;
 
 /** Draws faults at random times until it is stopped, and takes each back after a while. */
 export class Faults {
@@ -35,6 +48,9 @@ export class Faults {
   /** Nodes that are down or paused at the moment. */
   readonly #away = new Set<number>();
   readonly #ofPromises: Random;
+  readonly #ofLeaders: Random;
+  /** Counts partitions, so that the end of one does not heal the next. */
+  #partitions = 0;
   #partitioned = false;
   #stopped = false;
 
@@ -44,6 +60,7 @@ export class Faults {
     this.#options = parts.options;
     this.#target = parts.target;
     this.#ofPromises = parts.random.split("promises");
+    this.#ofLeaders = parts.random.split("leaders");
   }
 
   /** Begins. */
@@ -63,6 +80,19 @@ export class Faults {
     this.#later(this.#ofPromises, AFTER_FRAME_MS_MAX, () => {
       if (this.#away.size < downAtOnceMax && this.#isVictim(node))
         this.#takeDown(node, this.#ofPromises, SHORT_DOWN_MS_MAX);
+    });
+  }
+
+  /**
+   * A leader is about to offer a block. Cut off now, or dead soon, it leaves the block with few, and the next leader may
+   * not know of it: several such leaders in a row are what makes it matter whose offers are counted.
+   */
+  offering(leader: number): void {
+    const random = this.#ofLeaders;
+    if (this.#stopped || !random.chance(this.#options.leaderStruck)) return;
+    if (random.chance(0.6)) return this.#cutOff(leader, random);
+    this.#later(random, AFTER_OFFER_MS_MAX, () => {
+      if (this.#isVictim(leader)) this.#takeDown(leader, random, LEADER_AWAY_MS_MAX);
     });
   }
 
@@ -127,11 +157,33 @@ export class Faults {
 
   #partition(random: Random): void {
     if (this.#partitioned) return;
-    this.#partitioned = true;
     const nodes = random.shuffled(Array.from({ length: this.#target.nodeCount }, (_, index) => index));
     const cut = 1 + random.below(nodes.length - 1);
-    this.#target.partition(nodes.slice(0, cut), nodes.slice(cut), random.chance(0.3));
-    this.#later(random, this.#options.partitionMsMax, () => {
+    const oneSided = random.chance(0.3);
+    const { partitionMsMax } = this.#options;
+    this.#cut({ side: nodes.slice(0, cut), others: nodes.slice(cut), oneSided, abrupt: false }, random, partitionMsMax);
+  }
+
+  /** Leaves a leader alone, or with fewer than half of all; in place of the partition that there may be. */
+  #cutOff(leader: number, random: Random): void {
+    if (this.#partitioned) this.#target.heal();
+    const followers = Array.from({ length: this.#target.nodeCount }, (_, index) => index).filter((at) => at !== leader);
+    const nodes = [leader, ...random.shuffled(followers)];
+    const cut = 1 + random.below(Math.ceil(nodes.length / 2) - 1);
+    const abrupt = random.chance(0.5);
+    this.#cut(
+      { side: nodes.slice(0, cut), others: nodes.slice(cut), oneSided: false, abrupt },
+      random,
+      LEADER_AWAY_MS_MAX,
+    );
+  }
+
+  #cut(cut: Cut, random: Random, lastsMsMax: number): void {
+    this.#partitioned = true;
+    const number = ++this.#partitions;
+    this.#target.partition(cut);
+    this.#later(random, lastsMsMax, () => {
+      if (number !== this.#partitions) return;
       this.#partitioned = false;
       this.#target.heal();
     });

@@ -42,6 +42,8 @@ export interface GroupSurroundings {
   send(from: number, to: number, frame: SimulatedFrame): void;
   /** A node has sent a frame of consensus. */
   promised(node: number): void;
+  /** A node is about to offer a block, as leader of Raft. */
+  offering(node: number): void;
   /** A liar has sent a frame: it may send it to other groups, too. */
   lied(node: number, frame: SimulatedFrame): void;
   /** A client has handed in a transaction: it may do so in another group, too. */
@@ -256,13 +258,15 @@ export class GroupRun implements GroupListener {
       body,
       backedUpPrepare,
     });
-    this.#raft.sent({ node: index, to: peers, moduleId, body, backedUp: backedUpPrepare });
+    const isOffer = this.#raft.sent({ node: index, to: peers, moduleId, body, backedUp: backedUpPrepare });
+    if (isOffer) this.#surroundings.offering(index);
     for (const peer of peers) this.#surroundings.send(index, peer, frame);
     if (moduleId !== ModuleId.Sync) this.#surroundings.promised(index);
   }
 
   storing(group: SimulatedGroup, { block, signatures }: GroupEffectOf<"store-block">): void {
     this.#chain.storing(group.index, block, signatures);
+    if (this.shape.consensus === "raft") this.#raft.storing(group.index, block.header);
   }
 
   committed(group: SimulatedGroup, head: ChainHead, block: ExecutedBlock): void {

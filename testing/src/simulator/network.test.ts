@@ -46,6 +46,17 @@ describe("Network", () => {
     expect(doubling.delivered).toEqual(["0>1", "0>1"]);
   });
 
+  it("lets what is under way arrive when it cuts a link, unless it is cut abruptly", () => {
+    for (const abrupt of [false, true]) {
+      const { world, network, delivered } = setUp(2);
+      network.send(0, 1, FRAME);
+      network.block(0, 1, abrupt);
+      network.send(0, 1, FRAME);
+      world.run(2500);
+      expect(delivered).toEqual(abrupt ? [] : ["0>1"]);
+    }
+  });
+
   it("loses the frames of a session that ends while they travel", () => {
     const { world, network, delivered } = setUp(2);
     network.send(0, 1, FRAME);

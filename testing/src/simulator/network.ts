@@ -44,7 +44,7 @@ const NOTICE_MS_MAX = 4000;
 interface Link {
   /** Frames can travel. */
   up: boolean;
-  /** Raised whenever a session begins or ends, so that its frames are lost with it. */
+  /** Raised whenever a session begins, ends or is cut, so that its frames are lost with it. */
   epoch: number;
   /** A change is on its way. */
   pending: boolean;
@@ -108,9 +108,10 @@ export class Network {
     }
   }
 
-  /** Frames from `from` to `to` vanish from now on. */
-  block(from: number, to: number): void {
+  /** Frames from `from` to `to` vanish from now on; with `abrupt` also those of both that are under way. */
+  block(from: number, to: number, abrupt = false): void {
     this.#blocked.add(from * this.#count + to);
+    if (abrupt) this.#link(from, to).epoch++;
     this.#settle(from, to);
   }
 

@@ -12,6 +12,15 @@ import type { Bug } from "./planted/bugs.js";
 /** Consensus types that can be asked for. */
 export const CONSENSUS_TYPES = ["pbft", "raft", "rpbft", "solo"] as const satisfies readonly ConsensusType[];
 
+/**
+ * Nodes of the first group of a run in which leaders of Raft are struck. Of four, any two majorities share two sealers;
+ * of five one is enough to be mistaken.
+ */
+const STRUCK_NODES = 5;
+/** An election takes some seconds, and several in a row, with transactions still waiting, are what such a run is for. */
+const STRUCK_MS_MORE = 20_000;
+const STRUCK_WORK_SLOWER = 3;
+
 /** What is asked of a run besides its seed. */
 export interface RunWishes {
   readonly bug?: Bug | undefined;
@@ -34,6 +43,8 @@ export interface FaultOptions {
   readonly partitionMsMax: number;
   /** Probability that a node crashes right after a frame of consensus, for each such frame: promises are fresh then. */
   readonly crashAfterFrame: number;
+  /** Raft: probability that a leader is cut off or crashes at the moment it offers a block, each time. */
+  readonly leaderStruck: number;
   readonly clockJumpEveryMs: number;
   readonly clockJumpMsMax: number;
   /** One group of a node is stopped, and started again: never where there is only one. */
@@ -130,7 +141,9 @@ function drawGroupCount(seed: number, { bug, consensus, groups }: RunWishes): nu
 export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const random = createRandom(`options/${seed}`);
   const consensus = drawConsensus(seed, wishes);
-  const first = random.chance(0.7) ? 4 : 7;
+  const leaderStruck = consensus === "raft" ? drawLeaderStruck(random.split("leaders")) : 0;
+  const drawn = random.chance(0.7) ? 4 : 7;
+  const first = leaderStruck > 0 ? STRUCK_NODES : drawn;
   const members = Array.from({ length: first }, (_, index) => index);
   // In this order, whatever it is needed for: what a seed means is to stay.
   const votes = drawVotes(random, consensus, members);
@@ -138,12 +151,12 @@ export function drawOptions(seed: number, wishes: RunWishes = {}): RunOptions {
   const suite = random.chance(0.05) ? "standard" : "simulated";
   const blocks = drawBlocks(random);
   const world = {
-    faultPhaseMs: 10_000 + random.below(20_000),
+    faultPhaseMs: 10_000 + random.below(20_000) + (leaderStruck > 0 ? STRUCK_MS_MORE : 0),
     network: drawNetwork(random),
     disk: { writeMinMs: 0, writeMaxMs: 1 + random.below(60), stall: level(random, 0.01, 0.1) },
-    faults: drawFaults(random, first),
+    faults: { ...drawFaults(random, first), leaderStruck },
   };
-  const work = drawWork(random);
+  const work = drawWork(random, leaderStruck > 0 ? STRUCK_WORK_SLOWER : 1);
   const coreOnly = random.chance(0.5);
   const group = {
     groupId: groupId(1),
@@ -220,9 +233,9 @@ function drawBlocks(
   };
 }
 
-function drawWork(random: Random): Pick<GroupShape, "workload" | "executionMsMax"> {
+function drawWork(random: Random, slower = 1): Pick<GroupShape, "workload" | "executionMsMax"> {
   return {
-    workload: { transactions: 10 + random.below(60), everyMs: 50 + random.below(500) },
+    workload: { transactions: 10 + random.below(60), everyMs: slower * (50 + random.below(500)) },
     executionMsMax: [1, 20, 200][random.below(3)] as number,
   };
 }
@@ -253,6 +266,7 @@ export function twinOptions(number: number, wishes: RunWishes = {}): RunOptions 
       partitionEveryMs: never,
       partitionMsMax: never,
       crashAfterFrame: never,
+      leaderStruck: never,
       clockJumpEveryMs: never,
       clockJumpMsMax: never,
       groupStopEveryMs: never,
@@ -300,7 +314,12 @@ function drawNetwork(random: Random): NetworkOptions {
   };
 }
 
-function drawFaults(random: Random, nodeCount: number): FaultOptions {
+/** In every second run of Raft. */
+function drawLeaderStruck(random: Random): number {
+  return random.chance(0.5) ? (40 + random.below(46)) / 100 : 0;
+}
+
+function drawFaults(random: Random, nodeCount: number): Omit<FaultOptions, "leaderStruck"> {
   return {
     crashEveryMs: level(random, 8000, 2500),
     // Sometimes long enough that a node comes back far behind.

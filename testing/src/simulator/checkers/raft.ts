@@ -3,7 +3,13 @@ import { standardSuite } from "@tsbcos/core/crypto";
 import { ZERO_HASH } from "@tsbcos/core/primitives";
 import type { Hash } from "@tsbcos/core/primitives";
 import { decodeBlock, decodeRaftMessage, decodeRaftVows, ModuleId, RaftVoteFlag } from "@tsbcos/core/protocol";
-import type { RaftHeartbeat, RaftHeartbeatResponse, RaftVoteRequest, RaftVoteResponse } from "@tsbcos/core/protocol";
+import type {
+  BlockHeader,
+  RaftHeartbeat,
+  RaftHeartbeatResponse,
+  RaftVoteRequest,
+  RaftVoteResponse,
+} from "@tsbcos/core/protocol";
 import { check } from "../failure.js";
 
 /** A frame that leaves a node. */
@@ -16,6 +22,12 @@ export interface SentRaftFrame {
   readonly backedUp: Uint8Array | undefined;
 }
 
+/** A block that a leader has offered. */
+interface Offer {
+  readonly node: number;
+  readonly hash: Hash;
+}
+
 /** Watches votes, offers and acknowledgements. */
 export class RaftChecker {
   /** Who got the vote, by voter and term: it holds across restarts. */
@@ -25,15 +37,22 @@ export class RaftChecker {
   /** Highest block that a candidate has named, by candidate and term. */
   readonly #requests = new Map<string, number>();
   /** What was offered, by term and height. */
-  readonly #offers = new Map<string, { readonly node: number; readonly hash: Hash }>();
+  readonly #offers = new Map<string, Offer>();
+  /** Latest term in which a node has offered a block, by node and body of the block. */
+  readonly #offeredIn = new Map<string, number>();
+  /** Latest term under which a node has said that it holds the block with that body, by node. */
+  readonly #holders = new Map<string, Map<number, number>>();
+  /** Bodies of blocks that were decided. */
+  readonly #decided = new Set<string>();
 
   /**
    * Looks at one frame.
    *
+   * @returns true when a leader offers a block in it
    * @throws SimulationFailure when the node breaks its word
    */
-  sent(frame: SentRaftFrame): void {
-    if (frame.moduleId !== ModuleId.Raft) return;
+  sent(frame: SentRaftFrame): boolean {
+    if (frame.moduleId !== ModuleId.Raft) return false;
     if (frame.backedUp !== undefined) this.#checkVow(frame.node, frame.backedUp);
     const message = decodeRaftMessage(frame.body);
     check(message.ok, `n${frame.node} sent a Raft message that cannot be read`);
@@ -41,6 +60,30 @@ export class RaftChecker {
     if (message.value.type === "vote-response") this.#checkVote(frame, message.value);
     if (message.value.type === "heartbeat") this.#checkOffer(frame, message.value);
     if (message.value.type === "heartbeat-response") this.#checkAcknowledgement(frame, message.value);
+    return message.value.type === "heartbeat" && message.value.uncommittedBlock.length > 0;
+  }
+
+  /**
+   * A node is about to store a block. The first who does has decided it as leader; the others may have it from him.
+   *
+   * @throws SimulationFailure when it was held by no majority under one leader
+   */
+  storing(node: number, header: BlockHeader): void {
+    const body = bodyOf(header);
+    if (this.#decided.has(body)) return;
+    this.#decided.add(body);
+    const sealers = header.sealerList.length;
+    const needed = sealers - Math.floor((sealers - 1) / 2);
+    const term = this.#offeredIn.get(`${node}/${body}`);
+    const what = `n${node} stores block ${header.number}`;
+    check(term !== undefined || needed === 1, `${what}, which it has not offered`);
+    // Whoever has it from a later leader elects nobody with an older block either.
+    const holders = [...(this.#holders.get(body) ?? [])].filter(([, latest]) => latest >= (term ?? 0));
+    const all = new Set([node, ...holders.map(([holder]) => holder)]);
+    check(
+      all.size >= needed,
+      `${what} as leader of term ${term ?? 0}, of which (${[...all].join(", ")}) hold it, and ${needed} are needed`,
+    );
   }
 
   /** What a disk says of the node's last vote never goes back to an earlier term. */
@@ -83,35 +126,49 @@ export class RaftChecker {
   #checkOffer({ node }: SentRaftFrame, heartbeat: RaftHeartbeat): void {
     const { term, uncommittedBlockNumber, uncommittedBlock } = heartbeat;
     if (uncommittedBlock.length === 0) return;
-    const { hash } = readOffer(uncommittedBlock);
+    const { hash, body } = readOffer(uncommittedBlock);
     const key = `${term}/${uncommittedBlockNumber}`;
     const before = this.#offers.get(key) ?? { node, hash };
     const what = `n${node} offers ${hash} in term ${term}, and n${before.node} had offered ${before.hash} there`;
     check(before.hash === hash, what);
     this.#offers.set(key, before);
+    this.#offeredIn.set(`${node}/${body}`, term);
   }
 
   /** Whoever says that it holds a block still does after a crash. */
   #checkAcknowledgement({ node, backedUp }: SentRaftFrame, response: RaftHeartbeatResponse): void {
     const { uncommittedBlockHash: held } = response;
     if (held === ZERO_HASH) return;
-    const kept = (backedUp === undefined ? undefined : heldBlock(backedUp))?.hash ?? "nothing";
-    check(kept === held, `n${node} says that it holds ${held}, and its disk holds ${kept}`);
+    const kept = backedUp === undefined ? undefined : heldBlock(backedUp);
+    check(kept?.hash === held, `n${node} says that it holds ${held}, and its disk holds ${kept?.hash ?? "nothing"}`);
+    const holders = this.#holders.get(kept.body) ?? new Map<number, number>();
+    this.#holders.set(kept.body, holders.set(node, Math.max(kept.term, holders.get(node) ?? 0)));
   }
 }
 
-/** The block among the promises on a disk. */
-function heldBlock(
-  backedUp: Uint8Array,
-): { readonly hash: Hash; readonly number: number; readonly term: number } | undefined {
+/** The parts of a proposal that are read here. */
+interface Proposal {
+  readonly hash: Hash;
+  readonly number: number;
+  readonly body: string;
+}
+
+/** The block among the promises on a disk, and the term of the leader who offered it last. */
+function heldBlock(backedUp: Uint8Array): (Proposal & { readonly term: number }) | undefined {
   const vows = decodeRaftVows(backedUp);
   if (!vows.ok || vows.value.block.length === 0) return undefined;
   return { ...readOffer(vows.value.block), term: vows.value.blockTerm };
 }
 
 /** The hash of a proposal is that of all chains with Keccak, whatever their signatures are. */
-function readOffer(block: Uint8Array): { readonly hash: Hash; readonly number: number } {
+function readOffer(block: Uint8Array): Proposal {
   const decoded = decodeBlock(block, standardSuite);
   check(decoded.ok, "a block that is offered can be read");
-  return { hash: decoded.value.hash, number: decoded.value.header.number };
+  const { hash, header } = decoded.value;
+  return { hash, number: header.number, body: bodyOf(header) };
+}
+
+/** What a block is recognised by before and after its execution, which changes its hash. */
+function bodyOf({ number, parentHash, transactionsRoot, timestamp, sealer }: BlockHeader): string {
+  return `${number}/${parentHash}/${transactionsRoot}/${timestamp}/${sealer}`;
 }

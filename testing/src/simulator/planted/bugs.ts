@@ -145,6 +145,30 @@ const LIST = {
       replace: "state.send([from], { ...response, uncommittedBlockHash: hash });",
     },
   },
+  "raft-acknowledgements-added-up": {
+    room: "raft",
+    what: "a leader counts who acknowledged its block in any earlier time of its own as leader",
+    consensus: "raft",
+    schedulesMax: 500,
+    patch: {
+      file: "consensus/raft/roles.js",
+      find: "acknowledged: new Set(),",
+      replace:
+        "acknowledged: (state.everAcknowledged ??= new Map()).get(state.offered?.hash) ?? " +
+        "state.everAcknowledged.set(state.offered?.hash, new Set()).get(state.offered?.hash),",
+    },
+  },
+  "raft-block-of-old-term": {
+    room: "raft",
+    what: "a block that a later leader offers again keeps the term of the first one, and is decided all the same",
+    consensus: "raft",
+    schedulesMax: 50,
+    patch: {
+      file: "consensus/raft/following.js",
+      find: "offered.term = Math.max(offered.term, heartbeat.term);",
+      replace: "",
+    },
+  },
   "rpbft-rotation-late": {
     room: "rpbft",
     what: "working sealers change one block too late",
