@@ -114,13 +114,13 @@ export class Downloader {
       this.#allowance.set(from, allowance - 1);
       const decoded = decodeBlock(bytes, this.#env.rules.suite);
       if (!decoded.ok) return this.#accuse(from, "block-malformed", nowMs);
+      if (this.#requests.received(decoded.value.header.number, from, nowMs)) this.#growRequests();
       this.#enqueue(from, decoded.value, bytes.length);
     }
   }
 
   #enqueue(from: NodeId, decoded: DecodedBlock, bytes: number): void {
     const { header, hash, rawTransactions, signatures } = decoded;
-    if (this.#requests.received(header.number)) this.#growRequests();
     const own = this.#head.header.number;
     const isDue = header.number > own && header.number <= own + SYNC_QUEUED_BLOCKS_MAX;
     if (!isDue || this.#queue.has(header.number) || this.#isWorkingOn(header.number)) {

@@ -120,6 +120,37 @@ describe("peers that do not keep their word", () => {
     expect(node.height).toBe(8);
   });
 
+  test.each([900, 3000])("a peer whose bandwidth is limited may take %i ms for each block: it is not silent", (ms) => {
+    const node = new TestNode();
+    node.connect(B);
+    node.hearStatus(B, 32);
+    expect(node.takeSent().filter((line) => line.includes("request"))).toHaveLength(4);
+    for (let number = 1; number <= 32; number++) {
+      node.wait(ms);
+      expect(node.sync.status()).toMatchObject({ isSyncing: true, knownHighestNumber: 32 });
+      node.hearBlocks(B, number);
+    }
+    expect(node.height).toBe(32);
+    expect(node.events()).not.toContain("block-request-timed-out");
+    expect(node.takeSent().filter((line) => line.includes("request"))).toEqual([]);
+  });
+
+  test("B7: a peer that lets blocks drip is not waited for longer than four times as long", () => {
+    const node = new TestNode();
+    node.connect(B, C);
+    node.hearStatus(B, 8);
+    node.hearStatus(C, 8);
+    for (let number = 1; number < 5; number++) {
+      node.wait(6000);
+      node.hearBlocks(B, number);
+    }
+    expect(node.events()).not.toContain("block-request-timed-out");
+    node.takeSent();
+    node.wait(8000);
+    expect(node.events()).toContain("block-request-timed-out");
+    expect(node.takeSent()).toContain("c: request 5..8");
+  });
+
   test("on a line too slow for the time-out, requests shrink until answers arrive", () => {
     const node = new TestNode();
     node.connect(B);

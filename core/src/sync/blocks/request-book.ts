@@ -4,13 +4,18 @@ import type { NodeId } from "../../primitives/index.js";
 /** Least time for an answer, milliseconds. */
 const TIMEOUT_MIN_MS = 6400;
 
-/** Time for each block that is still missing, milliseconds. */
+/** Time for each block that the peer owes us then, milliseconds. */
 const TIMEOUT_PER_BLOCK_MS = 1000;
+
+/** A peer that goes on answering, as one with a limit of bandwidth does, may take so much longer. */
+const PATIENCE = 4;
 
 interface BlockRequest {
   readonly peer: NodeId;
   readonly missing: Set<number>;
-  readonly deadlineMs: number;
+  deadlineMs: number;
+  /** The deadline moves with each block that comes, up to here. */
+  readonly lastDeadlineMs: number;
 }
 
 /** Who was asked for which blocks, and until when. */
@@ -50,16 +55,23 @@ export class RequestBook {
   add(peer: NodeId, range: { readonly from: number; readonly to: number }, nowMs: number): void {
     const missing = new Set<number>();
     for (let number = range.from; number <= range.to; number++) missing.add(number);
-    const timeoutMs = Math.max(TIMEOUT_MIN_MS, TIMEOUT_PER_BLOCK_MS * missing.size);
-    this.#requests.push({ peer, missing, deadlineMs: nowMs + timeoutMs });
+    // It serves one request after the other.
+    const owed = this.#requests.reduce((sum, request) => sum + (request.peer === peer ? request.missing.size : 0), 0);
+    const timeoutMs = Math.max(TIMEOUT_MIN_MS, TIMEOUT_PER_BLOCK_MS * (owed + missing.size));
+    const lastDeadlineMs = nowMs + PATIENCE * timeoutMs;
+    this.#requests.push({ peer, missing, deadlineMs: nowMs + timeoutMs, lastDeadlineMs });
   }
 
-  /** A block came, whoever sent it. True when a request is complete by that. */
-  received(number: number): boolean {
+  /** A block came from `peer`, whoever was asked for it. True when a request is complete by that. */
+  received(number: number, peer: NodeId, nowMs: number): boolean {
     let completed = false;
-    for (const { missing } of this.#requests) {
-      if (missing.delete(number) && missing.size === 0) completed = true;
+    let owedIt = false;
+    for (const request of this.#requests) {
+      if (!request.missing.delete(number)) continue;
+      owedIt ||= request.peer === peer;
+      completed ||= request.missing.size === 0;
     }
+    if (owedIt) this.#extend(peer, nowMs);
     if (completed) this.#requests = this.#requests.filter((request) => request.missing.size > 0);
     return completed;
   }
@@ -94,6 +106,14 @@ export class RequestBook {
     const overdue = this.#requests.filter((request) => request.deadlineMs <= nowMs);
     if (overdue.length > 0) this.#requests = this.#requests.filter((request) => request.deadlineMs > nowMs);
     return [...new Set(overdue.map((request) => request.peer))];
+  }
+
+  #extend(peer: NodeId, nowMs: number): void {
+    for (const request of this.#requests) {
+      if (request.peer !== peer) continue;
+      const extendedMs = Math.min(nowMs + TIMEOUT_MIN_MS, request.lastDeadlineMs);
+      request.deadlineMs = Math.max(request.deadlineMs, extendedMs);
+    }
   }
 
   #dropWhere(unwanted: (number: number) => boolean, onlyOf?: NodeId): void {
