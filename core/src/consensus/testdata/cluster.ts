@@ -117,6 +117,8 @@ export interface ClusterOptions {
   readonly options?: Partial<ConsensusOptions>;
   readonly settings?: Partial<ChainSettings>;
   readonly plantedBugs?: PlantedBugs;
+  /** Another machine for some of the nodes, by number. */
+  readonly machineOf?: (environment: ConsensusEnvironment, number: number) => Consensus | undefined;
   /** Receives one event a line; nothing is written without it. */
   readonly log?: (event: ClusterEvent) => void;
 }
@@ -365,9 +367,10 @@ export class TestCluster {
   }
 
   #start(node: TestNode): void {
-    const made = createConsensus(this.#environment(node), this.#made.plantedBugs);
+    const environment = this.#environment(node);
+    const made = createConsensus(environment, this.#made.plantedBugs);
     assert(made.ok, "a cluster is made of a known consensus type");
-    node.machine = made.value;
+    node.machine = this.#made.machineOf?.(environment, node.number) ?? made.value;
     this.step(node, { type: "started", head: node.head, backedUpPrepare: node.backedUp });
   }
 
