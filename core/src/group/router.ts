@@ -78,14 +78,14 @@ export class GroupRouter<Routed extends RoutedGroup = RoutedGroup> {
   frame(from: NodeId, frame: RoutedFrame): void {
     const groupId = frame.groupId as GroupId;
     const group = this.#groups.get(groupId);
-    if (group === undefined) return this.#drop("no-such-group");
-    if (frame.isResponse) return this.#drop("answer-to-nothing");
+    if (group === undefined) return this.#refuse("no-such-group");
+    if (frame.isResponse) return this.#refuse("answer-to-nothing");
     const isMember = this.isMember(groupId, from);
-    if (!isMember && !strangersMaySend(frame)) return this.#drop("from-no-member");
-    if (!group.frame(from, frame, isMember)) this.#drop("group-too-busy");
+    if (!isMember && !strangersMaySend(frame)) return this.#refuse("from-no-member");
+    if (!group.frame(from, frame, isMember)) this.#refuse("group-too-busy");
   }
 
-  #drop(reason: string): void {
+  #refuse(reason: string): void {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
   }
 }
