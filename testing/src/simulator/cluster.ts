@@ -215,7 +215,7 @@ export class Cluster {
   #nodeLine(index: number, event: string, detail: string): void {
     const { groups } = this.#node(index);
     const [only] = groups;
-    if (groups.length === 1 && only !== undefined) return this.#groupLine(only, event, detail);
+    if (this.#groups.length === 1 && only !== undefined) return this.#groupLine(only, event, detail);
     this.#world.note(`n${index} ${event} ${detail}`);
     const [atMs, node] = [this.#world.nowMs, `n${index}`];
     this.#story.tell({ atMs, node, event, height: undefined, view: undefined, detail });

@@ -285,6 +285,30 @@ const LIST = {
     groups: 2,
     schedulesMax: 40,
   },
+  "transaction-of-another-group": {
+    room: "txpool",
+    what: "a group takes transactions that were signed for another",
+    consensus: "pbft",
+    groups: 2,
+    schedulesMax: 40,
+    patch: {
+      file: "txpool/pool.js",
+      find: 'groupId === this.#groupId ? undefined : "group-id-mismatch"',
+      replace: "undefined",
+    },
+  },
+  "view-change-of-another-group": {
+    room: "pbft",
+    what: "a view change counts without a look at the chain that it is of",
+    consensus: "pbft",
+    groups: 3,
+    schedulesMax: 200,
+    patch: {
+      file: "consensus/pbft/view-change.js",
+      find: "view <= state.view || height !== header.number || blockHash !== hash",
+      replace: "view <= state.view || height !== header.number",
+    },
+  },
   "frame-to-wrong-group": {
     room: "group",
     what: "a frame goes to the first group of the node, whatever group it is of",
