@@ -83,6 +83,8 @@ describe("tsbcos account", () => {
     expect(printed + shown).not.toContain(password);
     vi.stubEnv(PASSWORD_VARIABLE, "wrong");
     await expect(run("show", file)).rejects.toMatchObject({ code: "wrong-password" });
+    // A password that would protect nothing is no slip to pass over.
+    await expect(run("new", "--out", out, "--password-file", passwordFile)).rejects.toThrow(/add --p12/);
   });
 
   test("import reads a key from a file", async () => {

@@ -32,6 +32,9 @@ const say = (text: string): void => {
 async function write(account: LocalAccount, options: WriteOptions): Promise<void> {
   const directory = options.out ?? FOLDERS[account.suite.name];
   const kind = options.p12 === true ? "p12" : "pem";
+  if (kind === "pem" && options.passwordFile !== undefined) {
+    throw new CodedError("usage", "--password-file is for files with a password: add --p12.");
+  }
   const files = await writeAccountFiles(
     account,
     directory,

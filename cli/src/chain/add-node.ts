@@ -147,6 +147,12 @@ function findAgency(options: AddNodeOptions, member: NodeFolder): AgencyAuthorit
       : undefined,
     days: options.days,
   });
+  if (member.rsaChannel && agency.channel === undefined) {
+    refuse(
+      "no-ca",
+      `${member.name} has an RSA certificate at the channel, and the folder of ${agency.standard.name} no channel/ca.key to sign one for the new node. Name the folder of an agency with -c, such as nodes/cert/agency.`,
+    );
+  }
   const own = agency.sm ?? agency.standard;
   const [trusted] = readCertificates(readFileSync(member.caFile, "utf8"), member.caFile);
   const [root] = readCertificates(own.rootPem, "the agency's root");

@@ -263,7 +263,7 @@ describe("other shapes of a chain", () => {
     const words = { hosts: "127.0.0.1", deployment: true, program };
     await expect(build(words)).rejects.toThrow(/-e: .* is version 2\.8\.0, older than/);
     await expect(build({ ...words, program: "/bin/echo" })).rejects.toThrow(/-e: \/bin\/echo is no node/);
-    await expect(build({ ...words, program: join(folder, "absent") })).rejects.toThrow(/-e: .* does not start/);
+    await expect(build({ ...words, program: join(folder, "absent") })).rejects.toThrow(/-e: there is no .*absent/);
     const chain = await build({ ...words, supportedVersion: "2.8.0" });
     const node = join(chain.directory, "127.0.0.1/node_127.0.0.1_30300");
     expect(readFileSync(join(node, "fisco-bcos"), "utf8")).toBe(readFileSync(program, "utf8"));

@@ -98,8 +98,11 @@ describe("adding a node", () => {
     const [host, output] = ["127.0.0.1", join(folder, "elsewhere/node0")];
     await expect(add({ host, output })).rejects.toThrow(/127\.0\.0\.1:30300 is a node of the chain already/);
     await expect(add({ groups: [7] })).rejects.toThrow(/has no group 7; it has 1/);
-    await expect(add({ member: folder })).rejects.toThrow(/config\.ini cannot be read/);
+    await expect(add({ member: folder })).rejects.toThrow(/There is no .*config\.ini\. Name the folder of a node/);
     await expect(add({ agencyFolder: folder })).rejects.toThrow(/-c: there is no .*agency\.key/);
+    await expect(add({ agencyFolder: join(chain.directory, "cert") })).rejects.toThrow(
+      /node0 has an RSA certificate at the channel, and the folder of chain no channel\/ca\.key/,
+    );
     const stranger = join(smChain.directory, "cert/agency");
     await expect(add({ agencyFolder: stranger })).rejects.toThrow(/belongs to another chain/);
   });

@@ -18,6 +18,12 @@ interface BuildOptions extends Omit<ChainWords, "hostsFile"> {
   readonly certificateSettings?: string;
 }
 
+const EXAMPLES = `
+  tsbcos chain build -l 127.0.0.1:4                        four nodes on this machine, in nodes/
+  tsbcos chain build -l 10.0.0.1:2,10.0.0.2:2 -o bank      two nodes on each of two machines, in bank/
+  tsbcos chain build -l 127.0.0.1:4 -g -G                  with SM cryptography, for SDKs too
+  tsbcos chain build -f hosts.txt                          several agencies and groups: a line for each machine`;
+
 /** Adds `chain` and what stands behind it. */
 export function addChainCommands(program: Command): void {
   const chain = program.command("chain").description("make and change the files of a chain");
@@ -58,6 +64,7 @@ function addBuild(chain: Command): void {
     .addOption(new Option("-d, --docker").hideHelp())
     .addOption(new Option("-q, --releases").hideHelp())
     .addOption(new Option("-t, --certificate-settings <file>").hideHelp())
+    .addHelpText("after", EXAMPLES)
     .action(build);
 }
 

@@ -9,6 +9,7 @@ import { refuse } from "./refusals.js";
  */
 export function checkProgram(program: string, supportedVersion: string): void {
   const { error, stdout } = spawnSync(program, ["-v"], { encoding: "utf8", timeout: 20_000 });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === "ENOENT") refuse("bad-program", `-e: there is no ${program}.`, error);
   if (error !== undefined) refuse("bad-program", `-e: ${program} does not start: ${error.message}.`, error);
   const version = /FISCO-BCOS Version\s*:\s*(\d+)\.(\d+)\.(\d+)/.exec(stdout);
   if (version === null) refuse("bad-program", `-e: ${program} is no node: its -v prints no FISCO-BCOS version.`);

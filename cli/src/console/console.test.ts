@@ -238,6 +238,16 @@ describe("without a terminal", () => {
     }
   });
 
+  test("a word that is no command is told as that, also where there is no chain", async () => {
+    const told = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      expect(await runConsole(["getBlokNumber"], { chain: "/nothing" }, "0.0.0")).toBe(EXIT.usage);
+      expect(told.mock.calls.join("")).toContain("Did you mean getBlockNumber");
+    } finally {
+      told.mockRestore();
+    }
+  });
+
   test("what strangers wrote is printed without what steers terminals, and whole in JSON", async () => {
     const failing = sessionWith(() => Promise.reject(new CodedError("no-luck", "a\u001b[2Jb")));
     const [plain, json] = [streams(false), streams(true)];

@@ -54,7 +54,10 @@ export async function runConsole(given: readonly string[], options: ConsoleOptio
   const isInteractive = options.exec === undefined && words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;
   const wrong = misuse(words, options, isInteractive) ?? problemOf("group", group);
   if (wrong !== undefined) return refuse(streams, wrong, "usage");
-  if (COMMANDS.find(words[0] ?? "")?.offline === true || asksForHelp(words)) return runOffline(words, streams);
+  // What no command is called is no reason to look for a chain either.
+  const named = COMMANDS.find(words[0] ?? "");
+  const isUnknown = words.length > 0 && named === undefined;
+  if (isUnknown || named?.offline === true || asksForHelp(words)) return runOffline(words, streams);
   let destination: Destination;
   try {
     destination = destinationOf(options, process.cwd());

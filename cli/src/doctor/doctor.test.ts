@@ -4,12 +4,14 @@ import { createServer as createListener } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createCertificate, readCertificates, readKey, type Certificate, type Key } from "../certificates/index.js";
 import { buildChain, planChain } from "../chain/index.js";
 import { findNodeFolders, readNodeFolder, writeSetting, type NodeFolder } from "../folders/index.js";
 import { checkCertificates, checkSdk } from "./certificates.js";
 import { Findings, describeFindings, type Finding } from "./findings.js";
+import { addDoctorCommand } from "./index.js";
 import { checkChain, checkGenesis } from "./genesis.js";
 import { checkPorts, checkSharedPorts, isOfThisMachine } from "./ports.js";
 import { askNode, checkBlocks, checkClocks, checkIdentity, checkMembership, type RunningNode } from "./running.js";
@@ -466,4 +468,17 @@ test("the page has a paragraph a subject and ends with the sum", () => {
     ].join("\n"),
   );
   expect(describeFindings([])).toBe("Nothing is wrong.");
+});
+
+describe("the command", () => {
+  const run = (...words: readonly string[]): Promise<unknown> => {
+    const program = new Command().exitOverride();
+    addDoctorCommand(program);
+    return program.parseAsync(["node", "tsbcos", "doctor", ...words]);
+  };
+
+  test("refuses what is no URL, and folders that are not there", async () => {
+    await expect(run("--rpc", "10.0.0.2:8545", work)).rejects.toThrow(/--rpc takes URLs .*, not "10\.0\.0\.2:8545"/);
+    await expect(run(join(work, "absent"))).rejects.toThrow(/There is no .*absent/);
+  });
 });

@@ -1,6 +1,7 @@
 /** `tsbcos doctor`: looks at the folders of nodes and at the running nodes, and says what to change. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { CodedError } from "@tsbcos/core/primitives";
 import { chainPlaceNear } from "../folders/index.js";
 import { examine } from "./examine.js";
 import { describeFindings } from "./findings.js";
@@ -18,7 +19,13 @@ export function addDoctorCommand(program: Command): void {
     .option("--json", "print the findings as JSON")
     .action(async (named: string | undefined, options: { rpc?: string; json?: boolean }) => {
       const path = named === undefined ? chainPlaceNear(process.cwd()).place : resolve(named);
-      const { nodes, findings } = await examine(path, options.rpc?.split(",") ?? []);
+      const urls = options.rpc?.split(",") ?? [];
+      const wrong = urls.find((url) => !/^https?:\/\/./.test(url));
+      if (wrong !== undefined) {
+        const message = `--rpc takes URLs of JSON-RPC ports, such as http://10.0.0.2:8545, not "${wrong}".`;
+        throw new CodedError("usage", message);
+      }
+      const { nodes, findings } = await examine(path, urls);
       const isWell = findings.every(({ severity }) => severity !== "error");
       const page =
         options.json === true

@@ -72,8 +72,10 @@ describe("folders of nodes", () => {
 
   test("what is none is said with what was looked for", () => {
     expect(() => findNodeFolders(join(folder, "other"))).toThrow(/holds no nodes/);
-    expect(() => findNodeFolders(join(folder, "absent"))).toThrow(/holds no nodes/);
-    expect(() => readNodeFolder(join(folder, "other"))).toThrow(/config\.ini cannot be read/);
+    expect(() => findNodeFolders(join(folder, "absent"))).toThrow(/^There is no .*absent\. Name another folder/);
+    expect(() => readNodeFolder(join(folder, "other"))).toThrow(
+      /There is no .*config\.ini\. Name the folder of a node/,
+    );
   });
 
   test("say what their settings mean", () => {

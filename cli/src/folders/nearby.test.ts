@@ -43,6 +43,21 @@ describe("the nearest chain", () => {
     expect(chainPlaceNear(at("nodes/10.0.0.1/node_10.0.0.1_30300")).root).toBe(at("nodes"));
   });
 
+  test("may lie in folders of machines that are named after hosts", () => {
+    const peers = "[p2p]\nnode.0=alpha:30300\nnode.1=beta:30300\n";
+    for (const host of ["alpha", "beta"]) {
+      write(`nodes/${host}/node0/config.ini`, SETTINGS + peers);
+      write(`nodes/${host}/start_all.sh`, "");
+    }
+    const root = at("nodes");
+    expect(chainPlaceNear(folder)).toEqual({ place: root, root });
+    expect(chainPlaceNear(at("nodes/beta/node0"))).toEqual({ place: at("nodes/beta/node0"), root });
+    // One that was carried elsewhere, and called as somebody liked, is a chain by itself.
+    write("opt/ours/node0/config.ini", SETTINGS + peers);
+    write("opt/ours/start_all.sh", "");
+    expect(chainPlaceNear(at("opt/ours"))).toEqual({ place: at("opt/ours"), root: at("opt/ours") });
+  });
+
   test("is not made of the settings of other programs", () => {
     write("config.ini", "[server]\nport=1\n");
     write("chain/127.0.0.1/node0/config.ini", "[server]\nport=1\n");

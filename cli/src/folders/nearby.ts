@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
+import { readList } from "./ini.js";
 
 /** Where the files of a chain were found. Paths are absolute. */
 export interface ChainPlace {
@@ -14,6 +15,8 @@ export interface ChainPlace {
 /** Where `npm start` and `chain build` put chains by default. */
 const USUAL_NAMES = ["chain", "nodes"];
 const ADDRESS = /^(\d{1,3}\.){3}\d{1,3}$|^[0-9a-fA-F]*:[0-9a-fA-F:]*$/;
+/** What a machine's folder has beside its nodes. */
+const START_SCRIPT = "start_all.sh";
 /** What the settings of a node have, and those of other programs do not. */
 const SETTINGS_OF_A_NODE = /^\s*(channel|jsonrpc)_listen_port\s*=/m;
 
@@ -45,19 +48,30 @@ export function chainPlaceNear(folder: string): ChainPlace {
   throw new CodedError("no-chain", `${WHERE_CHAINS_ARE_LOOKED_FOR} (${resolve(folder)}). Name its folder.`);
 }
 
-/** True for the name of the folder of a machine. */
-export function isAddress(name: string): boolean {
-  return ADDRESS.test(name);
+/** True for the folder of a machine, which is named after an address: one of the net, or one that its nodes name. */
+export function isMachine(folder: string): boolean {
+  const name = basename(folder);
+  if (ADDRESS.test(name)) return true;
+  // A folder of any other name that holds nodes may be one that a machine's folder was carried to.
+  if (!existsSync(join(folder, START_SCRIPT))) return false;
+  return namesIn(folder).some((node) => hostsIn(join(folder, node)).includes(name));
+}
+
+/** Hosts that the settings of a node name as those of the chain. */
+function hostsIn(node: string): readonly string[] {
+  if (!isNode(node)) return [];
+  const config = readFileSync(join(node, "config.ini"), "utf8");
+  return readList(config, "p2p", "node.").map((peer) => peer.replace(/:\d+$/, ""));
 }
 
 /** The folder of a node, or one that holds those of nodes or machines. */
 function isChain(place: string): boolean {
   if (existsSync(join(place, "config.ini"))) return isNode(place);
-  return namesIn(place).some((name) =>
-    ADDRESS.test(name)
-      ? namesIn(join(place, name)).some((node) => isNode(join(place, name, node)))
-      : isNode(join(place, name)),
-  );
+  return namesIn(place)
+    .map((name) => join(place, name))
+    .some(
+      (folder) => isNode(folder) || (isMachine(folder) && namesIn(folder).some((node) => isNode(join(folder, node)))),
+    );
 }
 
 /** Any other program may have a `config.ini`. */
@@ -80,5 +94,5 @@ function namesIn(folder: string): readonly string[] {
 /** The whole chain, for somebody who stands in the folder of a node or of a machine. */
 function rootOf(place: string): string {
   const machine = existsSync(join(place, "config.ini")) ? dirname(place) : place;
-  return ADDRESS.test(basename(machine)) ? dirname(machine) : machine;
+  return isMachine(machine) ? dirname(machine) : machine;
 }

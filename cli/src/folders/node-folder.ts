@@ -59,10 +59,12 @@ export function readNodeConfig(file: string): NodeFolder {
   try {
     config = readFileSync(configFile, "utf8");
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+      const message = `There is no ${configFile}. Name the folder of a node, such as nodes/127.0.0.1/node0.`;
+      throw new CodedError("not-a-node", message, { cause });
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CodedError("not-a-node", `${configFile} cannot be read, so this is no folder of a node: ${reason}`, {
-      cause,
-    });
+    throw new CodedError("not-a-node", `${configFile} cannot be read: ${reason}`, { cause });
   }
   const directory = dirname(configFile);
   const of = (section: string, key: string, fallback: string): string => readSetting(config, section, key) ?? fallback;
@@ -162,11 +164,10 @@ export function nodeFoldersIn(directory: string): NodeFolder[] {
  */
 export function findNodeFolders(path: string): readonly NodeFolder[] {
   const place = resolve(path);
-  if (existsSync(place) && statSync(place).isFile()) return [readNodeConfig(place)];
+  if (!existsSync(place)) throw new CodedError("not-a-chain", `There is no ${place}. Name another folder.`);
+  if (statSync(place).isFile()) return [readNodeConfig(place)];
   if (existsSync(join(place, "config.ini"))) return [readNodeFolder(place)];
-  const hosts = existsSync(place)
-    ? readdirSync(place, { withFileTypes: true }).filter((host) => host.isDirectory())
-    : [];
+  const hosts = readdirSync(place, { withFileTypes: true }).filter((host) => host.isDirectory());
   const direct = hosts.length > 0 ? nodeFoldersIn(place) : [];
   const nodes = direct.length > 0 ? direct : hosts.flatMap((host) => nodeFoldersIn(join(place, host.name)));
   if (nodes.length > 0) return nodes;

@@ -1,7 +1,7 @@
 /** Nodes as processes: how they are started, watched and stopped. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CodedError } from "@tsbcos/core/primitives";
 
@@ -61,14 +61,19 @@ export async function stopProcess(child: ChildProcess, patienceMs: number): Prom
 }
 
 /**
- * Runs one node in the foreground; SIGINT and SIGTERM are passed on to it, and the end of its terminal is its own.
+ * Runs one node, named by its settings or its folder, in the foreground; SIGINT and SIGTERM are passed on to it, and the end of its terminal is its own.
  *
  * @returns the node's exit code
  * @throws CodedError when the settings file is not there
  */
-export async function runNode(configFile: string): Promise<number> {
+export async function runNode(file: string): Promise<number> {
+  const isFolder = existsSync(file) && statSync(file).isDirectory();
+  const configFile = isFolder ? join(file, "config.ini") : file;
   if (!existsSync(configFile)) {
-    throw new CodedError("no-config", `There is no ${resolve(configFile)}. Name the node's config.ini with -c.`);
+    throw new CodedError(
+      "no-config",
+      `There is no ${resolve(configFile)}. Name the node's folder, or its config.ini, with -c.`,
+    );
   }
   const child = spawnNode(configFile, "inherit");
   const pass = (signal: NodeJS.Signals): void => {

@@ -19,6 +19,8 @@ const STOP_PATIENCE_MS = 15_000;
 /** All nodes must be connected and answering within this time. */
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 200;
+const NEW_NODES = "4";
+const NEW_PORTS = "30300,20200,8545";
 /** Whether enough sealers are there is looked at once a second. */
 const POLLS_PER_LOOK = 5;
 /** A node that takes longer to answer counts as not answering. */
@@ -213,20 +215,42 @@ async function stopAll(started: readonly RunningNode[], running: boolean): Promi
 
 const nodesIn = (count: number): string => `${count} ${count === 1 ? "node" : "nodes"}`;
 
-async function findOrBuild(options: {
-  directory: string;
-  nodes: string;
-  ports: string;
-}): Promise<readonly NodeFolder[]> {
-  if (!existsSync(options.directory)) {
-    if (!/^[1-9]\d{0,3}$/.test(options.nodes)) {
-      throw new CodedError("bad-options", `-n takes the number of nodes, such as 4, not "${options.nodes}".`);
-    }
-    const plan = planChain({ hosts: `127.0.0.1:${options.nodes}`, ports: options.ports });
-    say(`Making a new chain of ${nodesIn(Number(options.nodes))} in ${options.directory}/ ...`);
-    await buildChain(plan, options.directory, nodeProgram());
+/** What `start` is told. */
+export interface StartOptions {
+  /** Where the chain is or shall be. */
+  readonly directory: string;
+  /** Number of nodes of a new chain; 4 by default. */
+  readonly nodes?: string;
+  /** First ports of a new chain; those of `chain build` by default. */
+  readonly ports?: string;
+}
+
+async function findOrBuild(options: StartOptions): Promise<readonly NodeFolder[]> {
+  const { directory, nodes = NEW_NODES, ports = NEW_PORTS } = options;
+  if (existsSync(directory)) {
+    const found = findNodeFolders(directory);
+    noteOptionsOfNewChains(options, found);
+    return found;
   }
-  return findNodeFolders(options.directory);
+  if (!/^[1-9]\d{0,3}$/.test(nodes)) {
+    throw new CodedError("bad-options", `-n takes the number of nodes, such as 4, not "${nodes}".`);
+  }
+  const plan = planChain({ hosts: `127.0.0.1:${nodes}`, ports });
+  say(`Making a new chain of ${nodesIn(Number(nodes))} in ${directory}/ ...`);
+  await buildChain(plan, directory, nodeProgram());
+  return findNodeFolders(directory);
+}
+
+/** A chain that is there stays as it is, which who asked for another one should know. */
+function noteOptionsOfNewChains({ directory, nodes, ports }: StartOptions, found: readonly NodeFolder[]): void {
+  const [first] = found;
+  const own = first === undefined ? "" : `${first.p2pPort},${first.channelPort},${first.rpcPort}`;
+  const isOther = (nodes !== undefined && nodes !== String(found.length)) || (ports !== undefined && ports !== own);
+  if (!isOther) return;
+  say(
+    `${directory} holds a chain of ${nodesIn(found.length)} already, which is started as it is: -n and -p are for new chains. ` +
+      "Name another folder with -d to make one.",
+  );
 }
 
 /**
@@ -235,7 +259,7 @@ async function findOrBuild(options: {
  * @returns the exit code: 0 when all nodes stopped cleanly
  * @throws CodedError when the chain cannot be made or does not come up
  */
-export async function startChain(options: { directory: string; nodes: string; ports: string }): Promise<number> {
+export async function startChain(options: StartOptions): Promise<number> {
   const folders = await findOrBuild(options);
   await demandFreePorts(folders);
   let stopped = false;

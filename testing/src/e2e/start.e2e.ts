@@ -70,6 +70,16 @@ test("a second start on the same ports says what to do", async () => {
   expect(output.slice(before)).toMatch(/uses port .*npm start -- /s);
 });
 
+test("a chain that is there is started as it is, and whoever asked for another is told", async () => {
+  const before = output.length;
+  const other = start(join(folder, "chain"), `${base + 20},${base + 24},${base + 28}`);
+  // Its nodes have the ports that the running ones have.
+  expect(await ended(other)).toBe(1);
+  expect(output.slice(before)).toMatch(
+    /holds a chain of 4 nodes already, which is started as it is: -n and -p are for new chains/,
+  );
+});
+
 test("a node that is killed is told, and is no reason to doubt the others when they are stopped", async () => {
   const pid = Number(execFileSync("pgrep", ["-f", join(folder, "chain", "127.0.0.1", "node3")], { encoding: "utf8" }));
   process.kill(pid, "SIGKILL");

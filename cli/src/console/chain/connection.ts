@@ -129,13 +129,15 @@ async function firstOf({ ways, from }: Destination, groupId: number, session: Se
       if (problem !== undefined && tls === undefined) session.notes.push(`Connected over JSON-RPC, because the channel does not work: ${problem}`);
       return client;
     } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
+      // Certificates that cannot be used are not mended by starting nodes.
+      if (!(error instanceof CodedError) || (ways.length === 1 && !(error instanceof ConnectionError))) throw error;
       problems.push(error.message);
     }
   }
-  throw new ConnectionError(
-    `${problems[0] ?? ""}\nThe chain is the one of ${from}. If it is not running, start it (npm start, or start_all.sh in its folder).`,
-  );
+  const where = from.startsWith("--")
+    ? `The nodes are those of ${from}. If they are not running, start them.`
+    : `The chain is the one of ${from}. If it is not running, start it (npm start, or start_all.sh in its folder).`;
+  throw new ConnectionError(`${problems[0] ?? ""}\n${where}`);
 }
 
 /** The node that answers first may not run the group, while another does. */

@@ -1,7 +1,7 @@
 /** A chain on this machine, found from where somebody stands. */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { chainPlaceIn, findNodeFolders, isAddress, reachable, type NodeFolder } from "../../folders/index.js";
+import { chainPlaceIn, findNodeFolders, isMachine, reachable, type NodeFolder } from "../../folders/index.js";
 
 /** How to reach a chain. */
 export interface Way {
@@ -51,6 +51,6 @@ const target = (host: string, port: number): string => `${host.includes(":") ? `
 
 /** A node that listens everywhere is reached at the address that its machine's folder is named after. */
 function hostOf(node: NodeFolder, listen: string): string {
-  const machine = basename(dirname(node.directory));
-  return (listen === "0.0.0.0" || listen === "::") && isAddress(machine) ? machine : reachable(listen);
+  const machine = dirname(node.directory);
+  return (listen === "0.0.0.0" || listen === "::") && isMachine(machine) ? basename(machine) : reachable(listen);
 }
