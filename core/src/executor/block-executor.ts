@@ -7,6 +7,8 @@ import type { Receipt, VerifiedTransaction } from "../protocol/index.js";
 import { BlockContext } from "./block-context.js";
 import type { Engine } from "./block-context.js";
 import { ethereumContracts } from "./ethereum/index.js";
+import { openDeclaredConflicts } from "./precompiled/parallel-config.js";
+import { findPrecompiled } from "./precompiled/registry.js";
 import { executorRulesOf } from "./rules.js";
 import { executeTransaction } from "./transaction.js";
 import type { ExecutableTransaction, TransactionOutcome } from "./transaction.js";
@@ -40,7 +42,7 @@ export class BlockExecutor {
   execute(input: BlockInput): Result<BlockResult, ExecutionFailure> {
     const { header, transactions, expectedHash } = input;
     const { options } = this.#engine;
-    const block = this.#block(input);
+    const block = this.#blockOf(input);
     const outcomes = transactions.map((tx) => executeTransaction(block, executable(tx)));
     const stateRoot = block.tables.stateHash();
     const receipts = this.#receipts(outcomes, stateRoot);
@@ -98,18 +100,25 @@ export class BlockExecutor {
    * once more.
    */
   explainState(input: BlockInput): ReturnType<BlockContext["tables"]["tableHashes"]> {
-    const block = this.#block(input);
+    const block = this.#blockOf(input);
     for (const tx of input.transactions) executeTransaction(block, executable(tx));
     return block.tables.tableHashes();
   }
 
-  #block({ header, chargeGas }: BlockInput): BlockContext {
-    return new BlockContext(this.#engine, {
+  #blockOf({ header, chargeGas, transactions }: BlockInput): BlockContext {
+    const block = new BlockContext(this.#engine, {
       header,
       parentNumber: header.number - 1,
       parentHash: header.parentHash,
       chargeGas,
     });
+    if (!this.#engine.rules.opensDeclaredConflicts) return block;
+    // 2.9.1 plans which transactions it executes side by side. Where opening shows in the state hash, so does the planning.
+    for (const { to } of transactions) {
+      if (to === undefined || findPrecompiled(block.precompiled, to) !== undefined) continue;
+      openDeclaredConflicts(block.precompiled, to);
+    }
+    return block;
   }
 
   #receipts(outcomes: readonly TransactionOutcome[], stateRoot: Hash): Receipt[] {

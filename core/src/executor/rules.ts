@@ -32,6 +32,8 @@ export interface ExecutorRules {
   readonly reportsRefusedWrites: boolean;
   /** Texts of the storage layer reach the output. */
   readonly explainsStorage: boolean;
+  /** Before a block is executed the declared conflicts of all contracts called in it are looked up, which can be seen. */
+  readonly opensDeclaredConflicts: boolean;
   /** Receipts hold the gas of their transaction; before 2.9.0 the sum over the block so far. */
   readonly ownGasUsed: boolean;
 }
@@ -57,6 +59,7 @@ export function executorRulesOf(version: SupportedVersion, freeStorage: boolean)
     failsEthereum: version >= V2_6_0,
     reportsRefusedWrites: version >= V2_6_0,
     explainsStorage: version >= V2_7_0,
+    opensDeclaredConflicts: version < V2_5_0,
     ownGasUsed: version >= V2_9_0,
   };
 }

@@ -1,12 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { smSuite, standardSuite } from "../crypto/index.js";
+import { sha256, smSuite, standardSuite } from "../crypto/index.js";
 import { assemble } from "../evm/testdata/assembler.js";
 import type { Address } from "../primitives/index.js";
-import { ZERO_ADDRESS, ascii, bigIntToBytes, bytesToBigInt, bytesToHex, concatBytes } from "../primitives/index.js";
+import {
+  ZERO_ADDRESS,
+  ZERO_HASH,
+  ascii,
+  bigIntToBytes,
+  bytesToBigInt,
+  bytesToHex,
+  concatBytes,
+} from "../primitives/index.js";
 import {
   TransactionStatus,
   V2_0_0,
   V2_2_0,
+  V2_4_0,
   V2_5_0,
   V2_6_0,
   V2_9_0,
@@ -342,6 +351,27 @@ describe("B30: tx_gas_limit at its bounds", () => {
 
 describe("blocks", () => {
   const counting = assemble("0 sload 1 add dup1 0 sstore 0 mstore 32 0 return");
+
+  it.each([
+    ["up to 2.4.0", V2_4_0, 1],
+    ["not from 2.5.0 on", V2_5_0, 0],
+  ])("begin with the declared conflicts of the contracts they call open, and that shows %s", (_when, version, more) => {
+    const chain = new TestChain({ version });
+    const contract = chain.deploy(assemble("stop"));
+    const own = "1000".padStart(40, "0") as Address;
+    const opened = (): number => {
+      const { stateRoot } = chain.execute({ to: contract }, { to: own, data: new Uint8Array(4) }).header;
+      // Nothing is written, so all there is to hash are 32 zero bytes for each table.
+      const roots = Array.from({ length: 10 }, (_, count) => bytesToHex(sha256(new Uint8Array(32 * count))));
+      return version < V2_5_0 ? roots.indexOf(stateRoot) : Number(stateRoot !== ZERO_HASH);
+    };
+    const before = opened();
+    expect(before).toBeGreaterThanOrEqual(0);
+    for (const address of [contract, own, NOWHERE]) {
+      chain.write([{ table: ascii(`cp_${address}`), key: "parallel", cells: { value: "1" } }]);
+    }
+    expect(opened()).toBe(before + more);
+  });
 
   it("B10: give the same result each time, whatever ran in between", () => {
     const chain = new TestChain();

@@ -21,14 +21,21 @@ const FUNCTION_NAME = ascii("functionName");
 const CRITICAL_SIZE = ascii("criticalSize");
 const COLUMNS = ascii("selector,functionName,criticalSize");
 
-/** The table of a contract, made when it is missing. It never has a writer list. */
+function tableName(context: PrecompiledContext, contract: Address): ByteString {
+  return ascii(context.version < V2_2_0 ? `_contract_parafunc_${contract}_` : `cp_${contract}`);
+}
+
+/** Opens the table of a contract, as far as there is one. It never has a writer list. */
+export function openDeclaredConflicts(context: PrecompiledContext, contract: Address): Table | undefined {
+  return context.tables.openTable(tableName(context, contract), { authority: false });
+}
+
+/** The table of a contract, made when it is missing. */
 function openOrCreate(context: PrecompiledContext, contract: Address): Table {
-  const name = ascii(context.version < V2_2_0 ? `_contract_parafunc_${contract}_` : `cp_${contract}`);
-  const open = (): Table | undefined => context.tables.openTable(name, { authority: false });
-  const table = open();
+  const table = openDeclaredConflicts(context, contract);
   if (table !== undefined) return table;
-  context.tables.createTable(name, KEY, COLUMNS);
-  return orFail(open(), "the table was just created");
+  context.tables.createTable(tableName(context, contract), KEY, COLUMNS);
+  return orFail(openDeclaredConflicts(context, contract), "the table was just created");
 }
 
 function selectorText(context: PrecompiledContext, functionName: ByteString): ByteString {
