@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { setImmediate as breath } from "node:timers/promises";
 import type { ConsensusType } from "@tsbcos/core/ledger";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CONSENSUS_TYPES, drawOptions } from "./options.js";
 import { BUGS, PLANTED_BUGS } from "./planted/bugs.js";
 import type { Bug } from "./planted/bugs.js";
@@ -20,6 +21,9 @@ let runner: Runner;
 beforeAll(async () => {
   runner = await createRunner();
 });
+
+// Runs are synchronous: between them the reporter must be heard.
+afterEach(() => breath());
 
 function firstFailure(bug: Bug, consensus: ConsensusType): Outcome | undefined {
   for (let seed = 1; seed <= SEEDS_PER_BUG_MAX; seed++) {
