@@ -54,17 +54,20 @@ describe("several groups on a node", () => {
     expect(runs.filter(isMixed).length).toBeGreaterThan(30);
   });
 
-  it.each([2, GROUPS_MAX])("pass the first seeds with %i of them, event by event the same when run again", async (groups) => {
-    for (let seed = 1; seed <= 6; seed++) {
-      await breath();
-      const { failure, figures } = runner.run(seed, { groups });
-      expect(failure).toBeUndefined();
-      // Each group had to store a block at least.
-      expect(figures.height).toBeGreaterThanOrEqual(groups);
-    }
-    const { figures } = runner.run(3, { groups });
-    expect(runner.run(3, { groups }).figures).toEqual(figures);
-  });
+  it.each([2, GROUPS_MAX])(
+    "pass the first seeds with %i of them, event by event the same when run again",
+    async (groups) => {
+      for (let seed = 1; seed <= 6; seed++) {
+        await breath();
+        const { failure, figures } = runner.run(seed, { groups });
+        expect(failure).toBeUndefined();
+        // Each group had to store a block at least.
+        expect(figures.height).toBeGreaterThanOrEqual(groups);
+      }
+      const { figures } = runner.run(3, { groups });
+      expect(runner.run(3, { groups }).figures).toEqual(figures);
+    },
+  );
 
   it("refuse what is handed in for another group", () => {
     let refused = 0;
