@@ -69,6 +69,8 @@ export interface GroupRunParts {
 export class GroupRun implements GroupListener {
   readonly groupId: GroupId;
   readonly shape: GroupShape;
+  /** Behind the name of a node in the digest: empty for the first group. */
+  readonly #label: string;
   readonly #random: Random;
   readonly #world: World;
   readonly #surroundings: GroupSurroundings;
@@ -89,6 +91,7 @@ export class GroupRun implements GroupListener {
   constructor({ run, shape, suite, world, random, nodes, keys, surroundings }: GroupRunParts) {
     this.groupId = shape.groupId;
     this.shape = shape;
+    this.#label = shape.groupId === 1 ? "" : ` g${shape.groupId}`;
     this.#random = random;
     this.#world = world;
     this.#surroundings = surroundings;
@@ -217,7 +220,7 @@ export class GroupRun implements GroupListener {
     if (!group.isUp) return;
     const requestId = ++this.#lastRequestId;
     this.#submitted.set(requestId, transaction);
-    this.#world.note(`n${group.index} is given ${transaction.kind} ${transaction.hash}`);
+    this.#world.note(`n${group.index}${this.#label} is given ${transaction.kind} ${transaction.hash}`);
     group.post({ type: "transaction-submitted", requestId, raw: transaction.raw });
   }
 
@@ -233,7 +236,7 @@ export class GroupRun implements GroupListener {
 
   sent(group: SimulatedGroup, { to, moduleId, packetType, seq, body }: GroupEffectOf<"send">): void {
     const { index, incarnation } = group;
-    this.#world.note(`n${index} sends ${moduleId}/${packetType} ${body.length} ${body.at(-1) ?? ""}`);
+    this.#world.note(`n${index}${this.#label} sends ${moduleId}/${packetType} ${body.length} ${body.at(-1) ?? ""}`);
     const frame = { groupId: this.groupId, moduleId, packetType, seq, body };
     const peers = to.map((peer) => this.#indexOf.get(peer) ?? -1);
     check(
@@ -289,7 +292,7 @@ export class GroupRun implements GroupListener {
     const transaction = this.#submitted.get(requestId);
     check(transaction !== undefined, `n${index} answers request ${requestId} which it does not have`);
     this.#submitted.delete(requestId);
-    this.#world.note(`n${index} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
+    this.#world.note(`n${index}${this.#label} answers ${requestId} ${result.ok ? result.value : result.error.code}`);
     if (!result.ok) {
       this.#mark(`REFUSED/${result.error.code}`);
       return this.#clients.refused();
