@@ -3,6 +3,7 @@ import { setImmediate as breath } from "node:timers/promises";
 import type { ConsensusType } from "@tsbcos/core/ledger";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CONSENSUS_TYPES, drawOptions } from "./options.js";
+import type { RunWishes } from "./options.js";
 import { BUGS, PLANTED_BUGS } from "./planted/bugs.js";
 import type { Bug } from "./planted/bugs.js";
 import { createRunner } from "./run.js";
@@ -34,20 +35,32 @@ function firstFailure(bug: Bug, consensus: ConsensusType): Outcome | undefined {
 }
 
 /** Runs in `regressions.txt`: the first two words of each line that is not a comment. */
-function regressions(): { readonly seed: number; readonly consensus: ConsensusType }[] {
+function regressions(): { readonly seed: number; readonly of: string }[] {
   const text = readFileSync(new URL("regressions.txt", import.meta.url), "utf8");
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return lines.map((line) => {
-    const [seed, consensus] = line.split(/ +/);
-    return { seed: Number(seed), consensus: consensus as ConsensusType };
+    const [seed, of = ""] = line.split(/ +/);
+    return { seed: Number(seed), of };
   });
 }
 
+/** What is wished for with the second word of a line: a consensus type, or a number of groups of drawn types. */
+function wishesOf(word: string): RunWishes | undefined {
+  const groups = /^([1-9])-groups$/.exec(word)?.[1];
+  if (groups !== undefined) return { groups: Number(groups) };
+  const consensus = CONSENSUS_TYPES.find((type) => type === word);
+  return consensus === undefined ? undefined : { consensus };
+}
+
 describe("the simulator", () => {
-  it.each(regressions())("passes seed $seed of $consensus, which failed once", ({ seed, consensus }) => {
+  it.each(regressions())("passes seed $seed of $of, which failed once", ({ seed, of }) => {
     expect(Number.isSafeInteger(seed)).toBe(true);
-    expect(CONSENSUS_TYPES).toContain(consensus);
-    expect(runner.run(seed, { consensus }).failure).toBeUndefined();
+    expect(wishesOf(of)).toBeDefined();
+    expect(runner.run(seed, wishesOf(of)).failure).toBeUndefined();
+  });
+
+  it("reads lines of several groups among those of one", () => {
+    expect(["pbft", "2-groups", "groups"].map(wishesOf)).toEqual([{ consensus: "pbft" }, { groups: 2 }, undefined]);
   });
 
   it("passes the first seeds, makes blocks in them and admits transactions", () => {
