@@ -21,6 +21,28 @@ describe("a chain with members of 2.9.1", () => {
     expect([0, 1, 3].map((number) => heights(cluster)[number])).toEqual([20, 20, 20]);
   });
 
+  test.each([
+    { models: [1, 2], who: "ours and one of 2.9.1, one of 2.9.1 stays", restarting: [0, 1] },
+    { models: [1, 2], who: "one of 2.9.1 and ours, one of 2.9.1 stays", restarting: [1, 0] },
+    { models: [2], who: "two of ours, one of 2.9.1 stays", restarting: [0, 1] },
+    { models: [1, 2], who: "both of 2.9.1, ours stays", restarting: [1, 2] },
+    { models: [1, 2], who: "one of 2.9.1, ours and one of 2.9.1 stay", restarting: [2] },
+    { models: [2], who: "one of ours, one of ours and one of 2.9.1 stay", restarting: [1] },
+    { models: [1], who: "all of them", restarting: [0, 1, 2] },
+  ])("B16: a bare quorum whose view is far goes on when these restart: $who", ({ models, restarting }) => {
+    const cluster = mixedCluster(models);
+    cluster.crash(3);
+    cluster.run(120_000);
+    expect(cluster.machine(2).view()).toBeGreaterThan(50);
+    for (const number of restarting) cluster.crash(number);
+    cluster.run(40_000);
+    for (const number of restarting) cluster.restart(number);
+    cluster.submit([cluster.transaction()], [0, 1, 2]);
+    cluster.run(60_000);
+    for (const number of [0, 1, 2]) cluster.sync(number);
+    expect(heights(cluster)).toEqual([1, 1, 1, 0]);
+  });
+
   test.each(MIXTURES)(
     "B26: gets over whatever comes, and never stores two blocks of one height: $who",
     ({ models }) => {

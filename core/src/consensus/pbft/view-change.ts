@@ -5,9 +5,10 @@ import { PbftPacketId } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { broadcast, sendTo } from "./broadcast.js";
 import { isWellSigned, maySpeakFor, signedMessage } from "./messages.js";
+import { clockMs } from "./proposal-rules.js";
 import { releaseIfOtherDecided } from "./release.js";
 import type { PbftState } from "./state.js";
-import { noteTimeout, timeoutAtMs, wantViewChange } from "./timers.js";
+import { EMPTY_BLOCK_INTERVAL_MS, noteTimeout, timeoutAtMs, wantViewChange } from "./timers.js";
 
 /** Steady time at which {@link expire} has something to do. */
 export function expiresAtMs(state: PbftState): number {
@@ -26,7 +27,7 @@ export function expire(state: PbftState): boolean {
   }
   noteTimeout(timers, now.steadyMs);
   assert(state.toView < PBFT_VIEW_MAX, "views are far from their bound");
-  state.toView += 1;
+  state.toView = isSlow ? nextAfterStart(state) : state.toView + 1;
   state.leaderFailed = true;
   state.sealer.reset();
   state.emit({ type: "sealing", height: state.head.header.number });
@@ -41,6 +42,25 @@ export function expire(state: PbftState): boolean {
   broadcast(state, PbftPacketId.ViewChange, wish);
   changeViewIfAgreed(state, state.toView);
   return true;
+}
+
+/**
+ * The view to want when the round has timed out: the next, except after a start. Then another sealer may be far ahead, and
+ * if it is the only one left of its view, it waits for somebody to follow it, which no rule of majorities ever makes
+ * anybody do. It is followed, once, as far as it can have come since the block we stand on: nobody needs less than a second
+ * for a view. So a liar may scatter those who start, once, and they follow each other, each of them once.
+ */
+function nextAfterStart(state: PbftState): number {
+  const { toView, view, head, environment, now, startNumber, followed } = state;
+  const next = toView + 1;
+  if (view > 0 || head.header.number !== startNumber) return next;
+  const elapsedMs = clockMs(environment, now.wallMs) - head.header.timestamp;
+  const farthest = Math.min(Math.floor(elapsedMs / EMPTY_BLOCK_INTERVAL_MS), PBFT_VIEW_MAX - 1);
+  const wish = state.viewChanges.highestUpTo(farthest, followed);
+  if (wish === undefined || wish.view <= next) return next;
+  followed.add(wish.index);
+  state.trace("info", "sealer-followed", { index: wish.index, of: wish.view });
+  return wish.view;
 }
 
 function blockSizeContext(state: PbftState): { readonly limit: number; readonly syncing: boolean } {
@@ -79,19 +99,32 @@ export function handleViewChange(state: PbftState, message: PbftMessage, from: N
 /**
  * A sealer that lags, perhaps because it restarted, is told where we are.
  *
- * When it has missed the view we are in, it also gets the view changes that began that view, which nobody else would
- * repeat: its own of a former run may be among them, and those of sealers that are gone. With our wish alone it would
- * climb view by view, ever slower, while the others wait for it.
+ * When it has missed the view we are in, it gets the view changes that began that view, which nobody else would repeat: its
+ * own of a former run may be among them, and those of sealers that are gone. With our wish alone it would climb view by
+ * view, ever slower, while the others wait for it.
+ *
+ * Our latest wish helps where so many others are as far that it will follow us all. Otherwise it may lack just the wish
+ * that we have had for the view it wants, and a higher one would make it deaf to all that lie between.
  */
 function catchUp(state: PbftState, message: PbftMessage, node: NodeId): void {
-  const index = message.index as NodeIndex;
-  state.viewChanges.forgetLatest(index);
-  sendTo(state, node, PbftPacketId.ViewChange, ownViewChange(state));
-  if (message.view > state.view) return;
+  const { viewChanges, members, view, toView } = state;
+  viewChanges.forgetLatest(message.index);
+  if (message.view <= view) bringUp(state, message, node);
+  const near = [...viewChanges.above(toView - 2)].filter(
+    (index) => index !== members.ownIndex && index !== message.index,
+  );
+  if (near.length >= members.faulty) return sendTo(state, node, PbftPacketId.ViewChange, ownViewChange(state));
+  if (message.view <= view) return;
+  const wanted = viewChanges.of(message.view).find(({ index }) => index === members.ownIndex);
+  sendTo(state, node, PbftPacketId.ViewChange, wanted ?? ownViewChange(state));
+}
+
+function bringUp(state: PbftState, { index, view }: PbftMessage, node: NodeId): void {
   const { steadyMs } = state.now;
-  if (steadyMs < (state.broughtUpAtMs.get(index) ?? Number.NEGATIVE_INFINITY) + PBFT_BRING_UP_INTERVAL_MS) return;
-  state.broughtUpAtMs.set(index, steadyMs);
-  state.trace("debug", "lagging-sealer-brought-up", { index, from: message.view });
+  const before = state.broughtUpAtMs.get(index as NodeIndex) ?? Number.NEGATIVE_INFINITY;
+  if (steadyMs < before + PBFT_BRING_UP_INTERVAL_MS) return;
+  state.broughtUpAtMs.set(index as NodeIndex, steadyMs);
+  state.trace("debug", "lagging-sealer-brought-up", { index, from: view });
   for (const wish of state.viewBeganBy) sendTo(state, node, PbftPacketId.ViewChange, wish);
 }
 
@@ -118,10 +151,11 @@ function recallOwnWish(state: PbftState, message: PbftMessage): boolean {
  */
 function followIfAhead(state: PbftState, view: number): void {
   if (view <= state.toView) return;
-  const above = state.viewChanges.above(state.toView);
-  if (above.sealers <= state.members.faulty) return;
-  state.trace("debug", "others-ahead", { of: above.lowest, sealers: above.sealers });
-  state.toView = above.lowest - 1;
+  const sealers = state.viewChanges.above(state.toView).size;
+  if (sealers <= state.members.faulty) return;
+  const lowest = state.viewChanges.lowestAbove(state.toView);
+  state.trace("debug", "others-ahead", { of: lowest, sealers });
+  state.toView = lowest - 1;
   wantViewChange(state.timers);
 }
 

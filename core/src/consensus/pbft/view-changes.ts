@@ -41,16 +41,29 @@ export class ViewChangeBox {
     return [...(this.#views.get(view)?.values() ?? [])];
   }
 
-  /** How many distinct sealers want a view above `view`, and the lowest of those views. */
-  above(view: number): { readonly sealers: number; readonly lowest: number } {
+  /** The sealers that want a view above `view`. */
+  above(view: number): ReadonlySet<NodeIndex> {
     const sealers = new Set<NodeIndex>();
+    for (const [wished, wishes] of this.#views)
+      if (wished > view) for (const index of wishes.keys()) sealers.add(index);
+    return sealers;
+  }
+
+  /** The lowest view above `view` that anybody wants; infinity when there is none. */
+  lowestAbove(view: number): number {
     let lowest = Number.POSITIVE_INFINITY;
+    for (const wished of this.#views.keys()) if (wished > view) lowest = Math.min(lowest, wished);
+    return lowest;
+  }
+
+  /** The highest wish for at most `view` of those who are not `except`; undefined when there is none. */
+  highestUpTo(view: number, except: ReadonlySet<number>): PbftMessage | undefined {
+    let highest: PbftMessage | undefined;
     for (const [wished, wishes] of this.#views) {
-      if (wished <= view) continue;
-      lowest = Math.min(lowest, wished);
-      for (const index of wishes.keys()) sealers.add(index);
+      if (wished > view || (highest !== undefined && wished <= highest.view)) continue;
+      highest = [...wishes.values()].find(({ index }) => !except.has(index)) ?? highest;
     }
-    return { sealers: sealers.size, lowest };
+    return highest;
   }
 
   /** Lets that sealer ask for lower views again: it has lost its session, perhaps its memory. */
