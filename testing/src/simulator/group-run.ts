@@ -11,6 +11,7 @@ import { ClientChecker } from "./checkers/clients.js";
 import { decidersOf } from "./checkers/deciders.js";
 import type { DecidersOf } from "./checkers/deciders.js";
 import { RaftChecker } from "./checkers/raft.js";
+import { RotationChecker } from "./checkers/rotation.js";
 import { checkSameState } from "./checkers/state.js";
 import type { Disk } from "./checkers/state.js";
 import { VoteChecker } from "./checkers/votes.js";
@@ -82,6 +83,7 @@ export class GroupRun implements GroupListener {
   readonly #chain: ChainChecker;
   readonly #votes: VoteChecker;
   readonly #raft = new RaftChecker();
+  readonly #rotations: RotationChecker;
   readonly #clients = new ClientChecker();
   readonly #submitted = new Map<number, ClientTransaction>();
   readonly #marks = new Map<string, number>();
@@ -126,7 +128,9 @@ export class GroupRun implements GroupListener {
       settings: settingsOf(shape),
     });
     this.#decidersOf = decidersOf(rules);
-    this.#chain = new ChainChecker(suite, nodes.length, genesisHeadOf(rules, genesis), this.#decidersOf);
+    const genesisHead = genesisHeadOf(rules, genesis);
+    this.#chain = new ChainChecker(suite, nodes.length, genesisHead, this.#decidersOf);
+    this.#rotations = new RotationChecker(rules, genesisHead);
     this.#votes = new VoteChecker({
       decidersAt: (height) => this.#chain.decidersAt(height),
       liars: shape.liarCount,
@@ -275,6 +279,7 @@ export class GroupRun implements GroupListener {
   committed(group: SimulatedGroup, head: ChainHead, block: ExecutedBlock): void {
     const { number } = block.header;
     this.#chain.stored(group.index, head, block);
+    this.#rotations.stored(head, block);
     const failed = block.receipts.filter((receipt) => receipt.status !== 0).length;
     const detail = `${block.transactions.length} transactions, ${failed} failed, ${head.sealers.length} sealers`;
     this.#surroundings.told(group, "stored", `${block.hash.slice(0, 8)} ${detail}`);
@@ -305,6 +310,7 @@ export class GroupRun implements GroupListener {
 
   started(group: SimulatedGroup, ledger: Ledger): void {
     this.#chain.restarted(group.index, ledger);
+    this.#rotations.restarted(ledger);
     this.#surroundings.told(group, "started", `life ${group.incarnation}`);
   }
 

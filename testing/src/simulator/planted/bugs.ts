@@ -180,6 +180,28 @@ const LIST = {
       replace: "const blocks = header.number - 1 - settings.epochBlockEnabledAt;",
     },
   },
+  "rpbft-rotation-fails": {
+    room: "rpbft",
+    what: "leaders prove a random number for the block before, so that rotations fail",
+    consensus: "rpbft",
+    schedulesMax: 20,
+    patch: {
+      file: "consensus/rpbft/rotation.js",
+      find: "ascii(head.hash))",
+      replace: "ascii(head.header.parentHash))",
+    },
+  },
+  "rpbft-rotation-draws-others": {
+    room: "execution",
+    what: "the contract has others change places than those who are drawn",
+    consensus: "rpbft",
+    schedulesMax: 20,
+    patch: {
+      file: "executor/precompiled/working-sealer-manager.js",
+      find: "return list.slice(0, count);",
+      replace: "return list.slice(1, count + 1);",
+    },
+  },
   "sync-signers-repeated": {
     room: "sync",
     what: "signers of a downloaded block are counted without looking whether they differ",
