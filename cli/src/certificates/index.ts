@@ -1,5 +1,5 @@
 /** Keys and certificates of chains. */
 export { createKey, readKey } from "./keys.js";
 export type { Key, KeyFamily } from "./keys.js";
-export { createCertificate, isIssuedBy, readCertificates, renewCertificate } from "./x509.js";
+export { createCertificate, isIssuedBy, isSameHolder, readCertificates, renewCertificate } from "./x509.js";
 export type { Certificate, Issuer, Profile, Subject } from "./x509.js";

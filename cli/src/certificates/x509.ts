@@ -178,6 +178,13 @@ export function readCertificates(pem: string, file: string): readonly [Certifica
   throw new CodedError("certificate-unusable", `${file} holds no certificate (no BEGIN CERTIFICATE line).`);
 }
 
+/** Whether two certificates are of one holder, by names and key: one may be the other renewed. */
+export function isSameHolder(one: Certificate, other: Certificate): boolean {
+  const name = ({ asn }: Certificate): string =>
+    bytesToHex(new Uint8Array(AsnConvert.serialize(asn.tbsCertificate.subject)));
+  return name(one) === name(other) && bytesToHex(one.publicKeyInfo) === bytesToHex(other.publicKeyInfo);
+}
+
 /** Whether the names and the signature say that `issuer` made `certificate`. */
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   const { asn } = certificate;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { readCertificates, type Certificate } from "../certificates/index.js";
+import { isSameHolder, readCertificates, type Certificate } from "../certificates/index.js";
 import {
   groupFile,
   nodeFoldersIn,
@@ -156,7 +156,7 @@ function findAgency(options: AddNodeOptions, member: NodeFolder): AgencyAuthorit
   const own = agency.sm ?? agency.standard;
   const [trusted] = readCertificates(readFileSync(member.caFile, "utf8"), member.caFile);
   const [root] = readCertificates(own.rootPem, "the agency's root");
-  if (root.pem !== trusted.pem) {
+  if (!isSameHolder(root, trusted)) {
     refuse("other-chain", `Agency ${own.name} belongs to another chain: nodes here trust ${member.caFile}, which is not its root.`);
   }
   return agency;

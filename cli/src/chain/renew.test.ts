@@ -1,18 +1,10 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { isIssuedBy, readCertificates, readKey, type Certificate } from "../certificates/index.js";
+import { addNode } from "./add-node.js";
 import { addSdk } from "./agencies.js";
 import { buildChain } from "./build.js";
 import { addChainCommands } from "./command.js";
@@ -72,7 +64,8 @@ describe("a chain that ends soon", () => {
     expect(again("nodes/cert")).toMatchObject({ kind: "authority", notes: [] });
     expect(renewedFiles(again("nodes/cert/agency"))).toEqual(["agency.crt", "channel/ca.crt", "ca.crt"]);
     const node = again("nodes/127.0.0.1/node0");
-    expect(node.kind).toBe("node");
+    // That its issuer was signed a moment before is not worth a word.
+    expect([node.kind, node.notes]).toEqual(["node", []]);
     expect(renewedFiles(node)).toEqual([
       "conf/node.crt",
       "conf/channel_cert/node.crt",
@@ -88,6 +81,23 @@ describe("a chain that ends soon", () => {
     const after = certificatesIn("nodes/127.0.0.1/node0/conf/node.crt");
     expect(after.map(({ publicKeyInfo }) => publicKeyInfo)).toEqual(before.map(({ publicKeyInfo }) => publicKeyInfo));
     expect(after.map(({ subject }) => subject)).toEqual(before.map(({ subject }) => subject));
+  });
+
+  test("takes new nodes in between, whether theirs or the CA's certificates are the newer ones", async () => {
+    const [member, days] = [join(work, "nodes/127.0.0.1/node0"), 50];
+    const nothing = { output: undefined, host: undefined, agencyFolder: undefined, smAgencyFolder: undefined };
+    const add = async (): Promise<string> =>
+      (await addNode({ member, ...nothing, ports: undefined, groups: undefined, days }, "/program.js")).directory;
+    again("nodes/cert");
+    const [first] = [await add()];
+    again("nodes/cert/agency");
+    again("nodes/127.0.0.1/node0");
+    const second = await add();
+    for (const node of [first, second]) {
+      const conf = node.slice(work.length + 1);
+      expectTrusted(`${conf}/conf/node.crt`, "nodes/127.0.0.1/node0/conf/ca.crt");
+      expectTrusted("nodes/127.0.0.1/node0/conf/node.crt", `${conf}/conf/ca.crt`);
+    }
   });
 
   test("on SM: both certificates of a node and of an SDK, and the ones on secp256k1 beside them", () => {

@@ -15,13 +15,14 @@ import {
 import { basename, dirname, join, relative, resolve } from "node:path";
 import {
   isIssuedBy,
+  isSameHolder,
   readCertificates,
   readKey,
   renewCertificate,
   type Certificate,
   type Issuer,
 } from "../certificates/index.js";
-import { readNodeFolder, readSetting, type NodeFolder } from "../folders/index.js";
+import { readNodeFolder, type NodeFolder } from "../folders/index.js";
 import { refuse } from "./refusals.js";
 
 /** What `renew` was told. */
@@ -150,9 +151,7 @@ function holderOf(path: string): Holder {
 }
 
 function nodeHolder(node: NodeFolder): Holder {
-  const of = (key: string, initial: string): string =>
-    join(node.keyFolder, readSetting(node.config, "network_security", key) ?? initial);
-  const encryption = { certificate: of("en_cert", "gmennode.crt"), key: of("en_key", "gmennode.key") };
+  const encryption = { certificate: node.encryptionCertificateFile, key: node.encryptionKeyFile };
   const others = ["origin_cert", "channel_cert"].map((name) => join(node.keyFolder, name));
   return {
     kind: "node",
@@ -246,15 +245,6 @@ function newest(certificate: Certificate, known: readonly Known[]): Certificate 
   return same.reduce((best, one) => (one.certificate.notAfter > best.notAfter ? one.certificate : best), certificate);
 }
 
-function isSameHolder(one: Certificate, other: Certificate): boolean {
-  const { subject } = one;
-  return (
-    Buffer.from(one.publicKeyInfo).equals(other.publicKeyInfo) &&
-    subject.commonName === other.subject.commonName &&
-    subject.unit === other.subject.unit
-  );
-}
-
 interface Signing {
   /** Whose certificates they are. */
   readonly path: string;
@@ -326,7 +316,7 @@ function noteEarlyEnd(
 ): void {
   const end = issuer.certificate?.notAfter.getTime();
   const wanted = renewed.notBefore.getTime() + days * DAY_MS;
-  if (end === undefined || wanted <= end || end - Date.now() > SOON_MS) return;
+  if (end === undefined || wanted - end < DAY_MS || end - Date.now() > SOON_MS) return;
   notes.push(
     `${name} holds until ${day(renewed.notAfter)} only, because the certificate of ${renewed.issuer.commonName} that signed it ends then. Renew that one first, and this one again.`,
   );

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CodedError } from "@tsbcos/core/primitives";
 import { folderOfAuthority } from "../chain/index.js";
-import { isIssuedBy, readCertificates, readKey, type Certificate } from "../certificates/index.js";
-import { readSetting, type NodeFolder } from "../folders/index.js";
+import { isIssuedBy, isSameHolder, readCertificates, readKey, type Certificate } from "../certificates/index.js";
+import type { NodeFolder } from "../folders/index.js";
 import type { Findings } from "./findings.js";
 
 const CHECK = "certificates";
@@ -166,9 +166,7 @@ function checkEncryptionPair(
   { holder, own }: { readonly holder: Holder; readonly own: Certificate | undefined },
   findings: Findings,
 ): void {
-  const file = (key: string, initial: string): string =>
-    join(node.keyFolder, readSetting(node.config, "network_security", key) ?? initial);
-  const [key, certificate] = [file("en_key", "gmennode.key"), file("en_cert", "gmennode.crt")];
+  const { encryptionKeyFile: key, encryptionCertificateFile: certificate } = node;
   checkEncryption({ holder, key, certificate, trusted: node.caFile, chain: node.certificateFile }, own, findings);
 }
 
@@ -242,6 +240,15 @@ function checkSmSdk(folder: string, nodes: readonly NodeFolder[], findings: Find
   compareAuthorities({ folder, leaf, trusted: signing.trusted, caOf }, nodes, findings);
 }
 
+/** What a file holds; nothing where it cannot be read, which is said elsewhere. */
+function authoritiesIn(file: string): readonly Certificate[] {
+  try {
+    return readCertificates(readFileSync(file, "utf8"), file);
+  } catch {
+    return [];
+  }
+}
+
 /** Whether the SDK and the nodes trust the same authority, without which they cannot connect. */
 function compareAuthorities(
   sdk: {
@@ -255,10 +262,11 @@ function compareAuthorities(
 ): void {
   const { folder, leaf, caOf } = sdk;
   if (!existsSync(sdk.trusted)) return;
-  const trusted = readFileSync(sdk.trusted, "utf8").trim();
+  const trusted = authoritiesIn(sdk.trusted);
   const strangers = nodes.filter((node) => {
-    const own = caOf(node);
-    return existsSync(own) && readFileSync(own, "utf8").trim() !== trusted;
+    const own = authoritiesIn(caOf(node));
+    // Certificates that were renewed on one side differ, and are of the same CA.
+    return own.length > 0 && !own.some((one) => trusted.some((other) => isSameHolder(one, other)));
   });
   const names = strangers.map((node) => node.name).join(", ");
   if (strangers.length === nodes.length) {

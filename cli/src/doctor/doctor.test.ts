@@ -4,14 +4,19 @@ import { createServer as createListener } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createCertificate, readCertificates, readKey, type Certificate, type Key } from "../certificates/index.js";
+import {
+  createCertificate,
+  readCertificates,
+  readKey,
+  renewCertificate,
+  type Certificate,
+  type Key,
+} from "../certificates/index.js";
 import { buildChain, planChain } from "../chain/index.js";
 import { findNodeFolders, readNodeFolder, writeSetting, type NodeFolder } from "../folders/index.js";
 import { checkCertificates, checkSdk } from "./certificates.js";
 import { Findings, describeFindings, type Finding } from "./findings.js";
-import { addDoctorCommand } from "./index.js";
 import { checkChain, checkGenesis } from "./genesis.js";
 import { checkPorts, checkSharedPorts, isOfThisMachine } from "./ports.js";
 import { askNode, checkBlocks, checkClocks, checkIdentity, checkMembership, type RunningNode } from "./running.js";
@@ -115,6 +120,17 @@ describe("certificates", () => {
     expect(await certificates(NODE0)).toEqual([expect.stringMatching(/^warning: .*node0 .* expires in 9 days/)]);
     put(`${NODE0}/conf/node.crt`, sign(own, agency, -10).pem + agency.certificate.pem);
     expect(await certificates(NODE0)).toEqual([expect.stringMatching(/^error: .*node0 .* expired on 20/)]);
+  });
+
+  test("of a CA that was renewed on one side alone are those of one CA", async () => {
+    const sdk = join(work, "nodes/127.0.0.1/sdk");
+    const check = (): Promise<readonly string[]> =>
+      found((findings) => checkSdk(sdk, findNodeFolders(join(work, NODE0)), findings));
+    const channel = authority("nodes/cert/agency/channel/ca");
+    put(`${NODE0}/conf/channel_cert/ca.crt`, renewCertificate(channel.certificate, { key: channel.key }, 100).pem);
+    expect(await check()).toEqual([]);
+    copyFileSync(join(work, "nodes/cert/ca.crt"), join(work, NODE0, "conf/channel_cert/ca.crt"));
+    expect(await check()).toEqual([expect.stringMatching(/^error: The SDK .* trust different CAs/)]);
   });
 
   test("whose end is near are named with the commands that renew them, those of authorities once", () => {
@@ -468,17 +484,4 @@ test("the page has a paragraph a subject and ends with the sum", () => {
     ].join("\n"),
   );
   expect(describeFindings([])).toBe("Nothing is wrong.");
-});
-
-describe("the command", () => {
-  const run = (...words: readonly string[]): Promise<unknown> => {
-    const program = new Command().exitOverride();
-    addDoctorCommand(program);
-    return program.parseAsync(["node", "tsbcos", "doctor", ...words]);
-  };
-
-  test("refuses what is no URL, and folders that are not there", async () => {
-    await expect(run("--rpc", "10.0.0.2:8545", work)).rejects.toThrow(/--rpc takes URLs .*, not "10\.0\.0\.2:8545"/);
-    await expect(run(join(work, "absent"))).rejects.toThrow(/There is no .*absent/);
-  });
 });

@@ -8,6 +8,7 @@ import { checkChain, checkGenesis } from "./genesis.js";
 import { checkPorts, checkSharedPorts, isOfThisMachine } from "./ports.js";
 import { askNode, checkBlocks, checkClocks, checkIdentity, checkMembership, type RunningNode } from "./running.js";
 import { checkSettings } from "./settings.js";
+import { checkShownCertificate } from "./shown.js";
 import { checkMutualTrust } from "./trust.js";
 
 interface Patient {
@@ -65,7 +66,10 @@ async function examineNode(folder: NodeFolder): Promise<Patient> {
   }
   const running = await askNode(folder.name, folder.rpcUrl, folder.groups, findings);
   await checkPorts(folder, running !== undefined, findings);
-  if (running !== undefined) checkIdentity(folder, running, nodeId, findings);
+  if (running !== undefined) {
+    await checkShownCertificate(folder, findings);
+    checkIdentity(folder, running, nodeId, findings);
+  }
   return { folder, findings, nodeId, running };
 }
 

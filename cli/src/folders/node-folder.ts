@@ -37,6 +37,9 @@ export interface NodeFolder {
   readonly keyFile: string;
   readonly certificateFile: string;
   readonly caFile: string;
+  /** On SM chains: the pair for key exchange. */
+  readonly encryptionKeyFile: string;
+  readonly encryptionCertificateFile: string;
   /** Folder of `group.N.genesis` and `group.N.ini`. */
   readonly groupFolder: string;
   /** Numbers of the groups that have a genesis file there, ascending. */
@@ -115,6 +118,8 @@ type Cryptography = Pick<
   | "keyFile"
   | "certificateFile"
   | "caFile"
+  | "encryptionKeyFile"
+  | "encryptionCertificateFile"
 >;
 
 function readCryptography(config: string, directory: string): Cryptography {
@@ -138,6 +143,8 @@ function readCryptography(config: string, directory: string): Cryptography {
     keyFile: join(keyFolder, security("key") ?? `${prefix}node.key`),
     certificateFile: join(keyFolder, security("cert") ?? `${prefix}node.crt`),
     caFile: join(keyFolder, security("ca_cert") ?? `${prefix}ca.crt`),
+    encryptionKeyFile: join(keyFolder, security("en_key") ?? "gmennode.key"),
+    encryptionCertificateFile: join(keyFolder, security("en_cert") ?? "gmennode.crt"),
   };
 }
 

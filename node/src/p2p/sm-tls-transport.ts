@@ -63,8 +63,9 @@ function connectionOf(
   certificate: Certificate,
   remote: Endpoint,
 ): Result<SecureConnection, CertificateFailure> {
-  const identity = readNodeCertificate(certificate.links.der);
-  return identity.ok ? ok({ stream, identity: identity.value, remote }) : identity;
+  const { der } = certificate.links;
+  const identity = readNodeCertificate(der);
+  return identity.ok ? ok({ stream, identity: identity.value, certificate: der, remote }) : identity;
 }
 
 /** The same words as with ordinary TLS where there are any; else those of SM TLS. */

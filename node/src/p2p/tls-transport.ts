@@ -135,11 +135,11 @@ function dial(
 }
 
 function connectionOf(socket: TLSSocket, remote: Endpoint): Result<SecureConnection, CertificateFailure> {
-  const der = socket.getPeerX509Certificate()?.raw;
-  const identity: Result<PeerIdentity, CertificateFailure> = readNodeCertificate(der ?? new Uint8Array(0));
+  const certificate = new Uint8Array(socket.getPeerX509Certificate()?.raw ?? []);
+  const identity: Result<PeerIdentity, CertificateFailure> = readNodeCertificate(certificate);
   if (!identity.ok) return identity;
   socket.setNoDelay(true);
-  return ok({ stream: socket, identity: identity.value, remote });
+  return ok({ stream: socket, identity: identity.value, certificate, remote });
 }
 
 function dialFailure(error: NodeJS.ErrnoException): string {

@@ -16,6 +16,8 @@ export interface PeerIdentity {
 export interface SecureConnection {
   readonly stream: Duplex;
   readonly identity: PeerIdentity;
+  /** Certificate of the other end, as DER. */
+  readonly certificate: Uint8Array;
   readonly remote: Endpoint;
 }
 

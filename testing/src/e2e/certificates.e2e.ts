@@ -12,6 +12,7 @@ const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.u
 
 interface Finding {
   readonly severity: string;
+  readonly subject: string;
   readonly check: string;
   readonly message: string;
   readonly remedy?: string;
@@ -36,9 +37,14 @@ describe.each([
 
   const renew = (path: string): string => command("chain", "renew", path, "-X", "400");
 
+  /** What the doctor warns of. Nothing is ever wrong with this chain. */
   function warnings(): readonly Finding[] {
-    const { findings } = JSON.parse(command("doctor", chain.directory, "--json")) as { findings: readonly Finding[] };
-    return findings.filter(({ severity }) => severity === "warning" || severity === "error");
+    const { stdout } = spawnSync(process.execPath, [COMMAND, "doctor", chain.directory, "--json"], {
+      encoding: "utf8",
+    });
+    const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+    expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    return findings.filter(({ severity }) => severity === "warning");
   }
 
   const clientOf = (): Promise<Client> =>
@@ -74,28 +80,36 @@ describe.each([
     }
   });
 
-  test("goes on while its authorities, its nodes one by one and its SDK are renewed", async () => {
-    const ids = chain.nodes.map(({ nodeId }) => nodeId);
-    await transact();
-    for (const authority of authorities) renew(join(chain.directory, authority));
-    for (const node of chain.nodes) {
-      expect(renew(node.directory)).toContain(`tsbcos doctor ${node.directory}`);
-      expect(await node.end("SIGTERM")).toBe(0);
-      // Three nodes, of which some have new certificates and some old ones, make blocks.
+  test(
+    "goes on while its authorities, its nodes one by one and its SDK are renewed",
+    { timeout: 300_000 },
+    async () => {
+      const ids = chain.nodes.map(({ nodeId }) => nodeId);
       await transact();
-      node.start();
-      await chain.connected(node);
-      await chain.reached(await transact());
-    }
-    renew(chain.sdkFolder);
-    const height = await transact();
-    await chain.reached(height);
-    expect(await chain.agreedHashes(height)).toHaveLength(height + 1);
-    expect(chain.nodes.map(({ nodeId }) => nodeId)).toEqual(ids);
-    const leaves =
-      words.length === 0 ? ["conf/node.crt", "conf/channel_cert/node.crt"] : ["conf/gmnode.crt", "conf/gmennode.crt"];
-    expect(leaves.map(leafEnds)).toEqual([400, 400]);
-  });
+      for (const authority of authorities) renew(join(chain.directory, authority));
+      for (const node of chain.nodes) {
+        expect(renew(node.directory)).toContain(`tsbcos doctor ${node.directory}`);
+        // Until it is restarted it shows the old one, which somebody may forget.
+        const forgotten = warnings().filter(({ check }) => check === "running");
+        expect(forgotten.map(({ subject }) => subject)).toEqual([node.directory]);
+        expect(forgotten[0]?.remedy).toContain(`${node.directory}/stop.sh`);
+        expect(await node.end("SIGTERM")).toBe(0);
+        // Three nodes, of which some have new certificates and some old ones, make blocks.
+        await transact();
+        node.start();
+        await chain.connected(node);
+        await chain.reached(await transact());
+      }
+      renew(chain.sdkFolder);
+      const height = await transact();
+      await chain.reached(height);
+      expect(await chain.agreedHashes(height)).toHaveLength(height + 1);
+      expect(chain.nodes.map(({ nodeId }) => nodeId)).toEqual(ids);
+      const leaves =
+        words.length === 0 ? ["conf/node.crt", "conf/channel_cert/node.crt"] : ["conf/gmnode.crt", "conf/gmennode.crt"];
+      expect(leaves.map(leafEnds)).toEqual([400, 400]);
+    },
+  );
 
   test("has nothing left to be warned of", () => {
     expect(warnings()).toEqual([]);
