@@ -3,6 +3,7 @@ import { bytesToHex, createRandom } from "@tsbcos/core/primitives";
 import type { NodeId, Random } from "@tsbcos/core/primitives";
 import type { CryptoSuite } from "@tsbcos/core/crypto";
 import { Crossings } from "./crossings.js";
+import { drawCuts } from "./cuts.js";
 import { CALM_DISK } from "./disk.js";
 import { SimulationFailure } from "./failure.js";
 import { Faults } from "./faults.js";
@@ -240,6 +241,7 @@ export class Cluster {
     this.#tell("calm", `core ${alive.map((node) => node.index).join()}`);
     this.#network.setOptions(CALM_NETWORK);
     this.#network.healAll();
+    this.#cutForGood(alive);
     for (const node of this.#nodes) {
       const stays = alive.includes(node);
       for (const { disk } of node.groups) disk.setOptions(CALM_DISK);
@@ -249,6 +251,16 @@ export class Cluster {
       for (const group of node.groups) if (stays && !group.isRunning) node.startGroup(group);
     }
     return alive;
+  }
+
+  /** In some runs a link or two stay cut for the whole second phase. */
+  #cutForGood(alive: readonly SimulatedNode[]): void {
+    const indices = alive.map(({ index }) => index);
+    for (const [a, b] of drawCuts(this.#random.split("cuts"), indices, this.#options.groups)) {
+      this.#tell("cut", `${a} and ${b} for good`);
+      this.#network.block(a, b);
+      this.#network.block(b, a);
+    }
   }
 
   /** While one group is stopped on so many of its nodes that it stands still, the others go on. */
