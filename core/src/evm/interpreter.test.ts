@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { keccak256 } from "../crypto/index.js";
 import { bytesToBigInt, bytesToHex } from "../primitives/index.js";
 import { Halt } from "./message.js";
@@ -151,6 +151,13 @@ describe("calldata and code", () => {
     expect(top("2 1 0 caller extcodecopy 0 mload", {}, host)).toBe(0x0203n << 240n);
     expect(top("caller extcodehash", {}, host)).toBe(bytesToBigInt(keccak256(Uint8Array.of(1, 2, 3))));
     expect(top("1 extcodehash", {}, host)).toBe(0n);
+  });
+
+  it("looks at the code of others also when it copies none of it", () => {
+    const host = new TinyHost();
+    const looked = vi.spyOn(host, "code");
+    top("0 0 0 caller extcodecopy 7", {}, host);
+    expect(looked).toHaveBeenCalledWith(CALLER);
   });
 });
 
