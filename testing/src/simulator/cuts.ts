@@ -30,14 +30,14 @@ export function drawCuts(random: Random, alive: readonly number[], groups: reado
 
 /** Whether a group must go on without the link. */
 export function standsCut(group: GroupShape, [a, b]: Cut, alive: readonly number[]): boolean {
-  const { consensus, members, observerCount, liarCount } = group;
+  const { consensus, members, observerCount } = group;
   if (!members.includes(a) || !members.includes(b)) return true;
   const sealers = members.slice(0, members.length - observerCount);
   const there = sealers.filter((node) => alive.includes(node));
   // Nobody passes anything on in Raft: whoever leads must reach a majority himself, also without the one he cannot reach.
   if (consensus === "raft") return observerCount === 0 && there.length > Math.floor(sealers.length / 2) + 1;
-  // Those two may be all who work, and only those who work pass on. With liars an epoch never gets that small.
-  if (consensus === "rpbft" && (liarCount === 0 || observerCount > 0)) return false;
+  // Those two may be all who work, and what a former view's leader proposed is asked for once only.
+  if (consensus === "rpbft") return false;
   // Each link that is cut has another end, so that whoever else is there reaches both.
   return there.some((node) => node !== a && node !== b);
 }
