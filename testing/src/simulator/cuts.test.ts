@@ -46,6 +46,8 @@ describe("lasting cuts", () => {
     expect(standsCut(shape({ consensus: "raft", members: [0, 1, 2, 3, 4] }), [0, 1], all)).toBe(true);
     expect(standsCut(shape({ consensus: "raft", members: [0, 2, 3] }), [0, 1], all)).toBe(true);
     expect(standsCut(shape({ consensus: "rpbft" }), [0, 1], all)).toBe(false);
+    expect(standsCut(shape({ consensus: "rpbft", liarCount: 1, epochSealers: 3 }), [0, 1], all)).toBe(false);
+    expect(standsCut(shape({ consensus: "rpbft", liarCount: 1, epochSealers: 4 }), [0, 1], all)).toBe(true);
     expect(standsCut(shape({ consensus: "solo" }), [0, 1], all)).toBe(true);
   });
 });

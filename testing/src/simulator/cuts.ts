@@ -36,8 +36,8 @@ export function standsCut(group: GroupShape, [a, b]: Cut, alive: readonly number
   const there = sealers.filter((node) => alive.includes(node));
   // Nobody passes anything on in Raft: whoever leads must reach a majority himself, also without the one he cannot reach.
   if (consensus === "raft") return observerCount === 0 && there.length > Math.floor(sealers.length / 2) + 1;
-  // Those two may be all who work; and what is proposed again is not asked for by who had it in a former view.
-  if (consensus === "rpbft") return false;
+  // Without liars the chain may be told to work with two, who may be those.
+  if (consensus === "rpbft" && (group.liarCount === 0 || group.epochSealers < 4)) return false;
   // Each link that is cut has another end, so that whoever else is there reaches both.
   return there.some((node) => node !== a && node !== b);
 }

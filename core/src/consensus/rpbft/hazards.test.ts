@@ -211,12 +211,30 @@ describe("offers", () => {
     }
     cluster.tick(100);
     expect(requests()).toBe(1);
-    inject(cluster, 3, 4, PbftPacketType.RawPrepareStatus, offer("aa".repeat(32), 1, 600));
-    cluster.tick(100);
-    expect(requests()).toBe(1);
+    for (let times = 0; times < 3; times++) {
+      inject(cluster, 3, 4, PbftPacketType.RawPrepareStatus, offer("aa".repeat(32), 1, 600));
+      cluster.tick(100);
+    }
+    expect(requests()).toBe(2);
     inject(cluster, 3, 4, PbftPacketType.RawPrepareStatus, offer("bb".repeat(32), 2000, 600));
     cluster.tick(100);
-    expect(requests()).toBe(1);
+    expect(requests()).toBe(2);
+  });
+
+  test("B26: a block that is proposed again in a later view is asked for again, once", () => {
+    const { cluster, sent } = watched(6);
+    const asked = (): string[] =>
+      sent.filter(({ packetType }) => packetType === PbftPacketType.RawPrepareRequest).map(({ to }) => `to ${to}`);
+    for (const [from, view] of [
+      [3, 0],
+      [2, 0],
+      [3, 1],
+      [2, 1],
+    ] as const) {
+      inject(cluster, from, 4, PbftPacketType.RawPrepareStatus, offer("aa".repeat(32), 1, view));
+      cluster.tick(100);
+    }
+    expect(asked()).toEqual(["to 3", "to 3"]);
   });
 
   test("B7: a proposal is given once to each node, and only to who asks for exactly that", () => {

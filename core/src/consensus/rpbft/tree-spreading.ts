@@ -45,7 +45,7 @@ class TreeSpreading implements Spreading {
   readonly #state: PbftState;
   /** What each peer has offered last. */
   readonly #offers = new Map<NodeId, Offer>();
-  /** Hashes of proposals that came by the tree or were asked for. */
+  /** Proposals that came by the tree or were asked for: a block that is proposed again in a later view is another one. */
   readonly #known = new RecentSet<string>(RPBFT_REQUESTED_PREPARES_MAX);
   #tree: { readonly members: Membership; readonly tree: BroadcastTree } | undefined;
 
@@ -60,7 +60,7 @@ class TreeSpreading implements Spreading {
   }
 
   send(prepare: PbftMessage, packetType: number, emptyBlock: boolean): void {
-    this.#known.add(prepare.blockHash);
+    this.#known.add(proposalKey(prepare));
     const to = this.#children(prepare.index, prepare);
     if (to.length === 0) return;
     this.#state.emit({ type: "send", to, packetType, body: this.#packet(prepare, emptyBlock) });
@@ -75,7 +75,7 @@ class TreeSpreading implements Spreading {
     if (height === state.height && state.members.leaderOf(view) !== index) return;
     // What anybody can make up would be multiplied by the tree.
     if (!isWellSigned(state, prepare)) return;
-    this.#known.add(prepare.blockHash);
+    this.#known.add(proposalKey(prepare));
     state.filter.mark(PbftPacketId.Prepare, messageKey(prepare), from);
     const to = this.#children(index, prepare);
     if (to.length > 0) state.emit({ type: "send", to, packetType, body });
@@ -131,7 +131,7 @@ class TreeSpreading implements Spreading {
       offer.askAtMs = undefined;
       const { status } = offer;
       // It may have come meanwhile, or its turn may be over.
-      if (!this.#isNews(status) || !environment.peers().has(node) || !this.#known.add(status.blockHash)) continue;
+      if (!this.#isNews(status) || !environment.peers().has(node) || !this.#known.add(proposalKey(status))) continue;
       const body = encodeRawPrepareStatus(status);
       this.#state.trace("debug", "prepare-asked", { of: status.height, ofView: status.view, hash: status.blockHash });
       this.#state.emit({ type: "send", to: [node], packetType: PbftPacketType.RawPrepareRequest, body });
@@ -169,7 +169,7 @@ class TreeSpreading implements Spreading {
     const { height, view, index, blockHash } = decoded.value;
     if (blockHash !== message.blockHash || height !== message.height) return;
     if (view !== message.view || index !== message.index) return;
-    if (!state.filter.mark(PbftPacketId.Prepare, blockHash, from)) return;
+    if (!state.filter.mark(PbftPacketId.Prepare, proposalKey(decoded.value), from)) return;
     const block = encodeWholeProposal(proposal, state.environment.rules.version);
     const packet = this.#packet({ ...message, block }, isEmptyProposal(proposal));
     state.emit({ type: "send", to: [from], packetType: PbftPacketType.RawPrepareResponse, body: packet });
@@ -233,4 +233,9 @@ class TreeSpreading implements Spreading {
 
 function isLater(a: { readonly height: number; readonly view: number }, b: typeof a): boolean {
   return a.height > b.height || (a.height === b.height && a.view > b.view);
+}
+
+/** What tells one proposal from another, also where both are of the same block. */
+function proposalKey({ view, blockHash }: Pick<RawPrepareStatus, "view" | "blockHash">): string {
+  return `${view}/${blockHash}`;
 }
