@@ -82,7 +82,9 @@ export const conditionDispatcher = new Dispatcher<Condition>({
     "limit(int256)": limitCount,
     "limit(int256,int256)": limitRange,
   },
-  laterMethods: [{ since: V2_7_0, methods: { "EQ(string,address)": comparing("EQ", readAddress) } }],
+  laterMethods: [
+    { since: V2_7_0, isZeroBefore: true, methods: { "EQ(string,address)": comparing("EQ", readAddress) } },
+  ],
 });
 
 /** The temporary object around a condition. Using it in a select adds the key of that select to it. */

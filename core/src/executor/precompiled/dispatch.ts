@@ -27,6 +27,8 @@ export interface Interface<T = undefined> {
   readonly laterMethods?: readonly {
     readonly since: SupportedVersion;
     readonly methods: Readonly<Record<string, Method<T>>>;
+    /** On earlier versions 2.9.1 compares with the selectors of these all the same, which are zero then: the first answers to it. */
+    readonly isZeroBefore?: boolean;
   }[];
   /** True when the length of the calldata counts as memory, whatever the call does. */
   readonly chargesInput: boolean;
@@ -64,9 +66,17 @@ export class Dispatcher<T = undefined> {
   private find(context: PrecompiledContext, input: Uint8Array): Method<T> | undefined {
     const selector = selectorIn(input);
     if (selector === undefined) return undefined;
+    if (selector === 0) return this.selectedByZero(context.version);
     const entry = this.selectors(context.suite).get(selector);
     if (entry === undefined || (entry.since !== undefined && context.version < entry.since)) return undefined;
     return entry.method;
+  }
+
+  private selectedByZero(version: SupportedVersion): Method<T> | undefined {
+    const later = this.contract.laterMethods?.find(
+      ({ since, isZeroBefore = false }) => isZeroBefore && version < since,
+    );
+    return later === undefined ? undefined : Object.values(later.methods)[0];
   }
 
   /** Selectors are hashes of signatures, so they differ between standard and sm chains; computed once a suite. */

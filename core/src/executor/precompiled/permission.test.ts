@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { ascii } from "../../primitives/index.js";
+import { ascii, bytesToBigInt, concatBytes } from "../../primitives/index.js";
 import type { SupportedVersion } from "../../protocol/index.js";
 import { V2_2_0, V2_3_0, V2_4_0, V2_5_0, V2_9_0 } from "../../protocol/index.js";
-import { addressValue, string } from "../abi/index.js";
+import { addressValue, encodeValues, string } from "../abi/index.js";
 import { ALICE, BOB, TestChain, addressOfNumber } from "./test-chain.js";
 
 const PERMISSION = 0x1005;
@@ -111,6 +111,16 @@ describe("write permissions of contracts", () => {
     expect(grantWrite(chainWithContract(V2_4_0), USER, BOB)).toBe(1n);
     expect(new TestChain({ version: V2_2_0 }).call(PERMISSION, "queryPermission(address)").output).toHaveLength(0);
     expect(new TestChain({ version: V2_3_0 }).text(PERMISSION, "queryPermission(address)")).toBe("[]\n");
+  });
+
+  it("are granted by four zero bytes below 2.3.0, when grantWrite has no selector yet", () => {
+    const values = encodeValues(addressValue(CONTRACT), addressValue(USER));
+    const send = (chain: TestChain): Uint8Array =>
+      chain.send(PERMISSION, concatBytes(new Uint8Array(4), values)).output;
+    const early = chainWithContract(V2_2_0);
+    expect(BigInt.asIntN(256, bytesToBigInt(send(early)))).toBe(1n);
+    expect(BigInt.asIntN(256, bytesToBigInt(send(early)))).toBe(-51000n);
+    expect(send(chainWithContract(V2_3_0))).toHaveLength(0);
   });
 
   it("do not ask for the writer list of the table of permissions", () => {

@@ -118,6 +118,7 @@ export const permission = new FixedContract(
     laterMethods: [
       {
         since: V2_3_0,
+        isZeroBefore: true,
         methods: {
           "grantWrite(address,address)": grantWrite,
           "revokeWrite(address,address)": revokeWrite,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Address } from "../../primitives/index.js";
-import { ascii, bytesToHex } from "../../primitives/index.js";
-import { V2_1_0, V2_2_0, V2_8_0 } from "../../protocol/index.js";
+import { ascii, bytesToHex, concatBytes } from "../../primitives/index.js";
+import type { SupportedVersion } from "../../protocol/index.js";
+import { V2_1_0, V2_2_0, V2_6_0, V2_7_0, V2_8_0 } from "../../protocol/index.js";
 import { StorageError, UnknownColumnError } from "../../state/index.js";
 import type { AbiValue } from "../abi/index.js";
-import { addressValue, int, string } from "../abi/index.js";
+import { addressValue, encodeValues, int, string } from "../abi/index.js";
 import { PrecompiledError } from "./contract.js";
 import { ALICE, BOB, TestChain, addressOfNumber } from "./test-chain.js";
 
@@ -205,6 +206,24 @@ describe("tables", () => {
     };
     expect(rows(new TestChain())).toEqual(["mine"]);
     expect(rows(new TestChain({ version: V2_2_0 }))).toEqual(["mine", "his"]);
+  });
+
+  it("compare with addresses by four zero bytes below 2.7.0", () => {
+    const rows = (version: SupportedVersion): string[] => {
+      const chain = new TestChain({ version });
+      create(chain, "t", "id", "name,owner");
+      const table = open(chain, "t");
+      insert(chain, table, "k", { name: "mine", owner: ALICE });
+      insert(chain, table, "k", { name: "his", owner: BOB });
+      const condition = newCondition(chain, table);
+      chain.send(condition, concatBytes(new Uint8Array(4), encodeValues(text("owner"), addressValue(BOB))));
+      const entries = chain.address(table, "select(string,address)", [text("k"), addressValue(condition)]);
+      return Array.from({ length: Number(chain.number(entries, "size()")) }, (_, i) =>
+        chain.text(chain.address(entries, "get(int256)", [int(i)]), "getString(string)", [text("name")]),
+      );
+    };
+    expect(rows(V2_6_0)).toEqual(["his"]);
+    expect(rows(V2_7_0)).toEqual(["mine", "his"]);
   });
 
   it("limit what a select gives", () => {
