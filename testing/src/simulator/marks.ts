@@ -32,7 +32,6 @@ export const MARKS: readonly string[] = [
   "PBFT/proposed-nothing",
   "PBFT/rotation-proposed",
   "PBFT/round-timed-out",
-  "PBFT/sealer-followed",
   "PBFT/sign-sent",
   "PBFT/transactions-missing",
   "PBFT/view-changed",

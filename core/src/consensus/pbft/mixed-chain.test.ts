@@ -22,9 +22,6 @@ describe("a chain with members of 2.9.1", () => {
   });
 
   test.each([
-    { models: [1, 2], who: "ours and one of 2.9.1, one of 2.9.1 stays", restarting: [0, 1] },
-    { models: [1, 2], who: "one of 2.9.1 and ours, one of 2.9.1 stays", restarting: [1, 0] },
-    { models: [2], who: "two of ours, one of 2.9.1 stays", restarting: [0, 1] },
     { models: [1, 2], who: "both of 2.9.1, ours stays", restarting: [1, 2] },
     { models: [1, 2], who: "one of 2.9.1, ours and one of 2.9.1 stay", restarting: [2] },
     { models: [2], who: "one of ours, one of ours and one of 2.9.1 stay", restarting: [1] },

@@ -143,8 +143,6 @@ export class PbftState {
   viewBeganBy: readonly PbftMessage[] = [];
   /** Steady time at which lagging sealers were last given {@link viewBeganBy}. */
   readonly broughtUpAtMs = new Map<NodeIndex, number>();
-  /** Sealers that this run has followed to a far view, before it was in any: each once. */
-  readonly followed = new Set<number>();
   /** Number of the head when this run of the node began. */
   readonly startNumber: number;
   /** Our last view change, to be sent again to those who fell behind. */

@@ -5,10 +5,9 @@ import { PbftPacketId } from "../../protocol/index.js";
 import type { PbftMessage } from "../../protocol/index.js";
 import { broadcast, sendTo } from "./broadcast.js";
 import { isWellSigned, maySpeakFor, signedMessage } from "./messages.js";
-import { clockMs } from "./proposal-rules.js";
 import { releaseIfOtherDecided } from "./release.js";
 import type { PbftState } from "./state.js";
-import { EMPTY_BLOCK_INTERVAL_MS, noteTimeout, timeoutAtMs, wantViewChange } from "./timers.js";
+import { noteTimeout, timeoutAtMs, wantViewChange } from "./timers.js";
 
 /** Steady time at which {@link expire} has something to do. */
 export function expiresAtMs(state: PbftState): number {
@@ -27,7 +26,7 @@ export function expire(state: PbftState): boolean {
   }
   noteTimeout(timers, now.steadyMs);
   assert(state.toView < PBFT_VIEW_MAX, "views are far from their bound");
-  state.toView = isSlow ? nextAfterStart(state) : state.toView + 1;
+  state.toView += 1;
   state.leaderFailed = true;
   state.sealer.reset();
   state.emit({ type: "sealing", height: state.head.header.number });
@@ -42,25 +41,6 @@ export function expire(state: PbftState): boolean {
   broadcast(state, PbftPacketId.ViewChange, wish);
   changeViewIfAgreed(state, state.toView);
   return true;
-}
-
-/**
- * The view to want when the round has timed out: the next, except after a start. Then another sealer may be far ahead, and
- * if it is the only one left of its view, it waits for somebody to follow it, which no rule of majorities ever makes
- * anybody do. It is followed, once, as far as it can have come since the block we stand on: nobody needs less than a second
- * for a view. So a liar may scatter those who start, once, and they follow each other, each of them once.
- */
-function nextAfterStart(state: PbftState): number {
-  const { toView, view, head, environment, now, startNumber, followed } = state;
-  const next = toView + 1;
-  if (view > 0 || head.header.number !== startNumber) return next;
-  const elapsedMs = clockMs(environment, now.wallMs) - head.header.timestamp;
-  const farthest = Math.min(Math.floor(elapsedMs / EMPTY_BLOCK_INTERVAL_MS), PBFT_VIEW_MAX - 1);
-  const wish = state.viewChanges.highestUpTo(farthest, followed);
-  if (wish === undefined || wish.view <= next) return next;
-  followed.add(wish.index);
-  state.trace("info", "sealer-followed", { index: wish.index, of: wish.view });
-  return wish.view;
 }
 
 function blockSizeContext(state: PbftState): { readonly limit: number; readonly syncing: boolean } {

@@ -56,16 +56,6 @@ export class ViewChangeBox {
     return lowest;
   }
 
-  /** The highest wish for at most `view` of those who are not `except`; undefined when there is none. */
-  highestUpTo(view: number, except: ReadonlySet<number>): PbftMessage | undefined {
-    let highest: PbftMessage | undefined;
-    for (const [wished, wishes] of this.#views) {
-      if (wished > view || (highest !== undefined && wished <= highest.view)) continue;
-      highest = [...wishes.values()].find(({ index }) => !except.has(index)) ?? highest;
-    }
-    return highest;
-  }
-
   /** Lets that sealer ask for lower views again: it has lost its session, perhaps its memory. */
   forgetLatest(index: number): void {
     this.#latest.delete(index as NodeIndex);
