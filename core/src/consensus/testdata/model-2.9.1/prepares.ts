@@ -1,4 +1,5 @@
 /** Prepares as a 2.9.1 node holds them. */
+import { height } from "../../../primitives/index.js";
 import type { Hash } from "../../../primitives/index.js";
 import type { CryptoSuite } from "../../../crypto/index.js";
 import {
@@ -80,7 +81,8 @@ export function fill(prepare: ModelPrepare, raws: readonly Uint8Array[], suite: 
 
 /** The request for what is missing. */
 export function requestFor({ message, missing }: ModelPrepare): Uint8Array {
-  return encodeMissedTransactionsRequest({ number: message.height, proposalHash: message.blockHash, missing });
+  const { blockHash: proposalHash } = message;
+  return encodeMissedTransactionsRequest({ number: height(message.height), proposalHash, missing });
 }
 
 /** True when a block may follow `head`: all that is looked at before it is executed. */
