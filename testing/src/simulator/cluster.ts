@@ -36,6 +36,8 @@ export interface ClusterFigures {
   readonly digest: string;
   /** A bare quorum was bound to different blocks and needed the other nodes back. */
   readonly lockedApart: boolean;
+  /** Liars had voted twice, and left all nodes bound to different blocks: nobody could come back and help. */
+  readonly lockedForGood: boolean;
   /** How often each trace event of the core, refusal of the pool, and drop of synchronisation was seen: see `marks.ts`. */
   readonly marks: ReadonlyMap<string, number>;
 }
@@ -54,6 +56,7 @@ export class Cluster {
   /** Marks of the nodes; groups have their own. */
   readonly #marks = new Map<string, number>();
   #lockedApart = false;
+  #lockedForGood = false;
 
   constructor(options: RunOptions, suite: CryptoSuite, story: Story) {
     this.#options = options;
@@ -111,6 +114,7 @@ export class Cluster {
       virtualMs: this.#world.nowMs,
       digest: this.#world.digest,
       lockedApart: this.#lockedApart,
+      lockedForGood: this.#lockedForGood,
       marks,
     };
   }
@@ -307,13 +311,18 @@ export class Cluster {
       this.#world.run(this.#world.nowMs + LIVENESS_CHECK_MS);
       waiting = groups.filter((group) => group.missing(alive) !== undefined);
       if (waiting.length === 0) return alive;
-      // With everybody there nobody is left who could come back: that is not forgiven.
-      if (alive.length === this.#nodes.length || this.#world.nowMs < suspiciousMs) continue;
+      if (this.#world.nowMs < suspiciousMs) continue;
       // Groups that can go on must do so first, whatever another one waits for.
-      if (waiting.every((group) => group.isLockedApart(alive))) {
+      if (!waiting.every((group) => group.isLockedApart(alive))) continue;
+      if (alive.length < this.#nodes.length) {
         alive = this.#reviveAll();
         deadlineMs = this.#world.nowMs + LIVENESS_MS_MAX;
+      } else if (waiting.every((group) => group.hasLiars)) {
+        this.#lockedForGood = true;
+        this.#tell("locked apart", "for good");
+        return alive;
       }
+      // Without liars somebody could have let everybody go: with all nodes there nothing is forgiven.
     }
     const [late] = waiting as readonly [GroupRun, ...GroupRun[]];
     const what = late.missing(alive) ?? "progress came too late";

@@ -172,6 +172,11 @@ export class GroupRun implements GroupListener {
     return this.#members.has(node);
   }
 
+  /** Some of its sealers lie, or did. */
+  get hasLiars(): boolean {
+    return this.#liars.size > 0;
+  }
+
   /** Whether a node lies in this group. */
   hasLiar(node: number): boolean {
     return this.#liars.has(node);

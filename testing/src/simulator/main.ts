@@ -96,6 +96,7 @@ class Totals {
   readonly kinds = new Map<string, number>();
   runs = 0;
   lockedApart = 0;
+  lockedForGood = 0;
   blocks = 0;
   events = 0;
   virtualMs = 0;
@@ -104,6 +105,7 @@ class Totals {
     this.runs++;
     for (const kind of kindsOf(outcome)) this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
     if (outcome.figures.lockedApart) this.lockedApart++;
+    if (outcome.figures.lockedForGood) this.lockedForGood++;
     this.blocks += outcome.figures.height;
     this.events += outcome.figures.events;
     this.virtualMs += outcome.figures.virtualMs;
@@ -202,6 +204,8 @@ async function main(): Promise<number> {
   const kinds = [...totals.kinds].sort().map(([kind, count]) => `${count} ${kind}`);
   print(`runs: ${kinds.join(", ")}`);
   if (totals.lockedApart > 0) print(`${totals.lockedApart} runs: a bare quorum was bound to different blocks`);
+  if (totals.lockedForGood > 0)
+    print(`${totals.lockedForGood} runs: liars had bound all nodes to different blocks, for good`);
   print(`${passed} of ${totals.runs} runs passed; ${simulated}; ${speed}`);
   return first?.failure === undefined ? 0 : EXIT_CODES[first.failure.kind];
 }
