@@ -129,6 +129,7 @@ describe("a reader in another thread", () => {
 
   test("is no second store: one in another thread is refused", async () => {
     const store = await openStore({ directory, hasReaders: true });
+    await store.write([{ key: key("n"), value: Uint8Array.of(1) }]);
     const worker = new Worker(READING, { eval: true, workerData: directory });
     await once(worker, "message");
     await store.close();
