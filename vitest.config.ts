@@ -15,7 +15,11 @@ export default defineConfig({
   },
   test: {
     include: ["{core,sm-tls,node,sdk,cli,testing}/src/**/*.test.ts"],
-    testTimeout: 20_000,
+    setupFiles: ["./tools/test-breath.mjs"],
+    // Long enough for a machine that does ten other things: these end what hangs, and say nothing of how fast anything is.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: "forks",
     poolOptions: { forks: { maxForks: 2 } },
   },

@@ -1,8 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { GroupId } from "@tsbcos/core/primitives";
 import type { AmopServiceStatistics, ChannelStatistics } from "./channel/index.js";
 import type { NodeConfig } from "./config/index.js";
@@ -25,17 +24,13 @@ beforeEach(() => {
 afterEach(async () => {
   await monitoring?.close();
   monitoring = undefined;
+  vi.useRealTimers();
   process.chdir(before);
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
+/** Any port that is free. */
+const metrics = { host: "127.0.0.1", port: 0 };
 
 const COUNTERS: GroupCounters = {
   height: 12,
@@ -109,13 +104,12 @@ function parts(counters: (() => Promise<GroupCounters>)[], node: object): Watche
 const LOG = { statistics: false, fileBytesMax: 1e6, totalBytesMax: 0, flush: true, statisticsIntervalMs: 3_600_000 };
 
 test("what can be fetched: groups, network, what was dropped, and the time between blocks", async () => {
-  const metrics = { host: "127.0.0.1", port: await freePort() };
   const groups = [() => Promise.resolve(COUNTERS), () => Promise.resolve({ ...COUNTERS, height: 1, view: undefined })];
   monitoring = await startMonitoring(parts(groups, { metrics, log: LOG }));
   for (const timestampMs of [10_000, 10_600, 12_000]) {
     monitoring.blockCommitted(1 as GroupId, { timestampMs } as CommittedBlock);
   }
-  const text = await (await fetch(`http://127.0.0.1:${metrics.port}/metrics`)).text();
+  const text = await (await fetch(`http://127.0.0.1:${monitoring.metricsPort}/metrics`)).text();
   for (const line of [
     'tsbcos_height{group="1"} 12',
     'tsbcos_height{group="2"} 1',
@@ -163,10 +157,9 @@ test("what can be fetched: groups, network, what was dropped, and the time betwe
 });
 
 test("a group that ends or does not answer leaves a gap, not an error", async () => {
-  const metrics = { host: "127.0.0.1", port: await freePort() };
   const groups = [() => Promise.reject(new Error("stopped")), () => new Promise<GroupCounters>(() => undefined)];
   monitoring = await startMonitoring(parts([...groups, () => Promise.resolve(COUNTERS)], { metrics, log: LOG }));
-  const response = await fetch(`http://127.0.0.1:${metrics.port}/metrics`);
+  const response = await fetch(`http://127.0.0.1:${monitoring.metricsPort}/metrics`);
   const text = await response.text();
   expect(response.status).toBe(200);
   expect(text.match(/^tsbcos_height\{.*$/gm)).toEqual(['tsbcos_height{group="3"} 12']);
@@ -174,13 +167,15 @@ test("a group that ends or does not answer leaves a gap, not an error", async ()
 
 test("the statistics log, in its folder, with the traffic of modules that it knows", async () => {
   process.chdir(folder);
+  // The log begins another file with each full hour.
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 0, 1) });
   const counted = [() => Promise.resolve(COUNTERS)];
   monitoring = await startMonitoring(parts(counted, { metrics: undefined, log: { ...LOG, statistics: true } }));
   times = 3;
   await monitoring.close();
   monitoring = undefined;
   const [file = ""] = readdirSync(join(folder, "stat"));
-  expect(file).toMatch(/^stat_\d{10}\.\d\d\.log$/);
+  expect(file).toBe("stat_2026010100.00.log");
   const text = readFileSync(join(folder, "stat", file), "utf8");
   expect(text).toContain("|P2P|,g=1,P2P_CONSIn=200,P2P_SYNCIn=200,P2P_totalIn=400,P2P_CONS_Out=400,P2P_SYNC_Out=400,");
   expect(text).toContain("|SDK|,g=1,SDK_RPCIn=1,SDK_RegitsterEventIn=3,SDK_UnregitsterEventIn=4,SDK_totalIn=8,");

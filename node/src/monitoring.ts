@@ -35,6 +35,8 @@ export interface WatchedParts {
 
 /** Running monitoring of a node. */
 export interface Monitoring {
+  /** Where metrics are served: the port in use when 0 was asked for; undefined when nobody asked for them. */
+  readonly metricsPort: number | undefined;
   /** A block became the head of a group. */
   blockCommitted(groupId: GroupId, block: CommittedBlock): void;
   close(): Promise<void>;
@@ -274,7 +276,7 @@ export async function startMonitoring(parts: WatchedParts): Promise<Monitoring> 
   const statistics = openStatistics(parts);
   const address = parts.node.metrics;
   if (address === undefined) {
-    return { blockCommitted: () => undefined, close: async () => statistics?.close() };
+    return { metricsPort: undefined, blockCommitted: () => undefined, close: async () => statistics?.close() };
   }
   const { registry, p2p, channel } = parts;
   const metrics = createMetrics({ withProcess: true });
@@ -296,6 +298,7 @@ export async function startMonitoring(parts: WatchedParts): Promise<Monitoring> 
     },
   });
   return {
+    metricsPort: server.port,
     blockCommitted: (groupId, { timestampMs }) => {
       const before = blockTimes.get(groupId);
       blockTimes.set(groupId, timestampMs);

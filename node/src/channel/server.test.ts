@@ -55,9 +55,12 @@ describe("handshake and heartbeat", () => {
 
 describe("JSON-RPC", () => {
   test("requests are answered with their numbers, in whatever order", async () => {
+    let heard: () => void;
+    const another = new Promise<void>((resolve) => (heard = resolve));
     const { port, requests } = await startServer({
       handleRpc: async (text) => {
-        if (text === "slow") await new Promise((resolve) => setTimeout(resolve, 50));
+        if (text === "slow") await another;
+        else heard();
         return text.toUpperCase();
       },
     });
@@ -91,11 +94,11 @@ describe("JSON-RPC", () => {
   });
 
   test("a receipt for a client that has gone is dropped", async () => {
-    const { port, requests } = await startServer();
+    const { port, requests, server } = await startServer();
     const client = await TestClient.connect(port);
     await client.ask(ChannelType.Rpc, "send");
     client.socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => server.statistics().sessions === 0);
     requests[0]!.client.pushReceipt("x".repeat(1000));
   });
 

@@ -22,7 +22,7 @@ function certificatesOf(folder: string, name: string): LoadedSmTlsCredentials {
 /** A client's frames, one array a record. */
 async function connect(port: number, { credentials }: LoadedSmTlsCredentials) {
   const crypto = createNativeCrypto();
-  const { stream } = await connectSmTls({ host: "127.0.0.1", port, credentials, crypto, timeoutMs: 8000 });
+  const { stream } = await connectSmTls({ host: "127.0.0.1", port, credentials, crypto, timeoutMs: 60_000 });
   const records: ChannelFrame[][] = [];
   const reader = new ChannelFrameReader();
   stream.on("data", (chunk: Buffer) => {

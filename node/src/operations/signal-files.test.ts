@@ -4,18 +4,23 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { watchSignalFiles, type SignalHandlers, type SignalWatch } from "./signal-files.js";
 
+const INTERVAL_MS = 5;
+
 let folder: string;
 let configFile: string;
 let watch: SignalWatch | undefined;
 let errors: string[];
 
+// Time passes as the tests say: a look is taken when one is asked for, and not before.
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   folder = mkdtempSync(join(tmpdir(), "tsbcos-signals-"));
   configFile = join(folder, "config.ini");
   errors = [];
 });
 afterEach(() => {
   watch?.close();
+  vi.useRealTimers();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -23,7 +28,7 @@ function start(handlers: SignalHandlers): void {
   watch = watchSignalFiles({
     configFile,
     handlers,
-    intervalMs: 5,
+    intervalMs: INTERVAL_MS,
     onError: (file, error) =>
       errors.push(`${file.slice(folder.length + 1)}: ${(error as NodeJS.ErrnoException).message}`),
   });
@@ -31,7 +36,9 @@ function start(handlers: SignalHandlers): void {
 const signal = (name: string): void => {
   writeFileSync(`${configFile}.${name}`, "");
 };
-const looks = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5 * count + 20));
+const looks = async (count: number): Promise<void> => {
+  await vi.advanceTimersByTimeAsync(count * INTERVAL_MS);
+};
 
 test("a file is handled once and removed; the next one counts again", async () => {
   let calls = 0;
@@ -40,9 +47,8 @@ test("a file is handled once and removed; the next one counts again", async () =
   expect(calls).toBe(0);
   for (const expected of [1, 2]) {
     signal("append_group");
-    await vi.waitFor(() => {
-      expect(calls).toBe(expected);
-    });
+    await looks(1);
+    expect(calls).toBe(expected);
     expect(existsSync(`${configFile}.append_group`)).toBe(false);
     await looks(4);
     expect(calls).toBe(expected);
@@ -53,16 +59,14 @@ test("one that comes while the former is handled is handled afterwards", async (
   const ends: (() => void)[] = [];
   start({ append_group: () => new Promise<void>((resolve) => ends.push(resolve)) });
   signal("append_group");
-  await vi.waitFor(() => {
-    expect(ends).toHaveLength(1);
-  });
+  await looks(1);
+  expect(ends).toHaveLength(1);
   signal("append_group");
   await looks(4);
   expect(ends).toHaveLength(1);
   ends[0]?.();
-  await vi.waitFor(() => {
-    expect(ends).toHaveLength(2);
-  });
+  await looks(2);
+  expect(ends).toHaveLength(2);
 });
 
 test("a handler that fails is reported, and others go on", async () => {
@@ -75,26 +79,23 @@ test("a handler that fails is reported, and others go on", async () => {
   });
   signal("append_group");
   signal("reset_certificate_whitelist");
-  await vi.waitFor(() => {
-    expect([errors, calls]).toEqual([["config.ini.append_group: no"], 1]);
-  });
+  await looks(1);
+  expect([errors, calls]).toEqual([["config.ini.append_group: no"], 1]);
 });
 
 test("one that cannot be removed is handled once until it is gone", async () => {
   let calls = 0;
   start({ append_group: () => void calls++ });
   mkdirSync(`${configFile}.append_group`);
-  await vi.waitFor(() => {
-    expect(calls).toBe(1);
-  });
+  await looks(1);
+  expect(calls).toBe(1);
   await looks(6);
   expect([calls, errors.length]).toEqual([1, 1]);
   rmSync(`${configFile}.append_group`, { recursive: true });
-  await looks(4);
+  await looks(1);
   signal("append_group");
-  await vi.waitFor(() => {
-    expect(calls).toBe(2);
-  });
+  await looks(1);
+  expect(calls).toBe(2);
 });
 
 test("other files beside the configuration are left alone", async () => {

@@ -23,6 +23,9 @@ export const agency = root.issue({ name: "agency", basicConstraints: "authority"
 /** Certificates of four nodes. */
 export const holders = [0, 1, 2, 3].map((i) => agency.issue({ name: `node${String(i)}` }));
 
+/** How long tests wait for what comes to pass: long enough for a machine that does ten other things. */
+export const within = { timeout: 60_000, interval: 5 };
+
 const running: P2pService[] = [];
 
 /** Id of a holder of a certificate. */

@@ -1,9 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { closeAll, message, startNode } from "./network.fixture.js";
+import { closeAll, message, startNode, within } from "./network.fixture.js";
 
 afterEach(closeAll);
-
-const within = { timeout: 5000, interval: 5 };
 
 /** Sockets and timers that are alive, by kind. */
 function alive(): Readonly<Record<string, number>> {

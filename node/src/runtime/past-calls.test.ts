@@ -1,15 +1,18 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { PAST_CALLS_WAITING_MAX, groupId } from "@tsbcos/core/primitives";
 import type { Address } from "@tsbcos/core/primitives";
 import { V2_9_0 } from "@tsbcos/core/protocol";
 import { PastCallThread, type PastCallStart, type PastCallTimes } from "./past-calls.js";
 
+/** Becomes 1 when a thread has come to the call that does not end. */
+const endlessHasBegun = new Int32Array(new SharedArrayBuffer(4));
+
 /** A thread that answers by the number it is asked for. */
 const ENTRY = new URL(
   `data:text/javascript,${encodeURIComponent(`
-    import { parentPort, threadId } from "node:worker_threads";
+    import { parentPort, threadId, workerData } from "node:worker_threads";
     parentPort.on("message", ({ number }) => {
-      if (number === 2) for (;;);
+      if (number === 2) for (Atomics.store(workerData.endlessHasBegun, 0, 1);;);
       if (number === 3) throw new Error("broken");
       if (number === 4) process.exit(0);
       if (number === 5) parentPort.postMessage({ failure: "the store is damaged" });
@@ -34,14 +37,20 @@ const GENESIS: PastCallStart["genesis"] = {
   maxElectTimeMs: 2,
   freeStorage: false,
 };
-const START: PastCallStart = { genesis: GENESIS, chainId: 1n, version: V2_9_0, sm: false, storeDirectory: "" };
+const START: PastCallStart & { readonly endlessHasBegun: Int32Array } = {
+  ...{ genesis: GENESIS, chainId: 1n, version: V2_9_0, sm: false, storeDirectory: "" },
+  endlessHasBegun,
+};
 const CALL = { from: "1".repeat(40) as Address, to: "2".repeat(40) as Address, data: new Uint8Array(0) };
 
 let thread: PastCallThread | undefined;
-afterEach(() => thread?.close());
+afterEach(async () => {
+  await thread?.close();
+  vi.useRealTimers();
+});
 
 /** Long enough for a thread to start on a busy machine. */
-const PATIENT: PastCallTimes = { timeoutMs: 30_000, idleMs: 30_000 };
+const PATIENT: PastCallTimes = { timeoutMs: 60_000, idleMs: 60_000 };
 
 function threadWith(times: Partial<PastCallTimes> = {}): PastCallThread {
   thread = new PastCallThread(ENTRY, START, { ...PATIENT, ...times });
@@ -69,9 +78,13 @@ test("what is not there is an answer, a damaged store a failure", async () => {
 });
 
 test("a call that does not end is ended, and those behind it are answered by another thread", async () => {
+  // Time passes as the test says: the second call gets an answer however long its thread takes to start.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const calls = threadWith({ timeoutMs: 1500 });
   const endless = calls.call(2, CALL);
   const next = calls.call(10, CALL);
+  while (Atomics.load(endlessHasBegun, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+  vi.advanceTimersByTime(1500);
   await expect(endless).resolves.toEqual({ ok: false, error: { code: "too-long" } });
   await expect(next).resolves.toMatchObject(answering(10));
 });
