@@ -1,7 +1,7 @@
 /** Chains of real processes that agree by something else than PBFT. */
 import { afterEach, describe, expect, test } from "vitest";
 import { ConfigService } from "@tsbcos/sdk";
-import { DAG_TRANSFER, sleep, TestChain, until, type ChainNode } from "../harness/index.js";
+import { DAG_TRANSFER, TestChain, until, type ChainNode } from "../harness/index.js";
 
 let chain: TestChain;
 afterEach(() => chain.dispose());
@@ -34,16 +34,12 @@ describe("raft", () => {
   /** The node that all running nodes call their leader. */
   async function leader(): Promise<ChainNode> {
     let found: ChainNode | undefined;
-    await until(
-      "there is one leader",
-      async () => {
-        const running = chain.nodes.filter((node) => node.pid !== undefined);
-        const ids = await Promise.all(running.map(async (node) => (await consensusStatus(node))["leaderId"]));
-        found = running.find(({ nodeId }) => ids.every((id) => id === nodeId));
-        return found !== undefined;
-      },
-      30_000,
-    );
+    await until("there is one leader", async () => {
+      const running = chain.nodes.filter((node) => node.pid !== undefined);
+      const ids = await Promise.all(running.map(async (node) => (await consensusStatus(node))["leaderId"]));
+      found = running.find(({ nodeId }) => ids.every((id) => id === nodeId));
+      return found !== undefined;
+    });
     return found as ChainNode;
   }
 
@@ -129,14 +125,18 @@ describe("solo", () => {
     chain = await TestChain.build(["-c", "solo"], 1);
     await chain.start();
     const node = chain.node(0);
-    await sleep(600);
-    const sentMs = Date.now();
-    expect(await sendTo(node)).toBe(1);
-    expect(Date.now() - sentMs).toBeLessThan(1500);
-    await sendTo(node);
+    const client = await node.client();
+    const times: number[] = [];
+    for (let number = 1; number <= 6; number++) {
+      const sentMs = performance.now();
+      expect((await client.execute({ to: DAG_TRANSFER, data: new Uint8Array(0) })).blockNumber).toBe(number);
+      times.push(performance.now() - sentMs);
+    }
+    // Whatever else the machine does: a chain that waited for more transactions would take that time for each of them.
+    expect(Math.min(...times)).toBeLessThan(1500);
     await node.end("SIGKILL");
     node.start();
     await chain.connected(node);
-    expect(await sendTo(node)).toBe(3);
+    expect(await sendTo(node)).toBe(7);
   });
 });

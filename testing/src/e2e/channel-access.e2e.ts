@@ -118,22 +118,19 @@ test("an SDK that is not in the list of a group is refused whatever concerns the
   expect(await allowed.registerFilter("allowed")).toBe('{"result":0}');
 
   await allowed.call("sendRawTransaction", [1, await signedTransaction()]);
-  await until("the block is notified", () => Promise.resolve(allowed.notifications() === 1), 10_000);
+  await until("the block is notified", () => allowed.notifications() > 0);
+  expect(allowed.notifications()).toBe(1);
   expect(other.notifications()).toBe(0);
 
   setAllowlist(allow(2));
   chain.node(0).write("config.ini.reset_allowlist", "");
-  await until("the signal is taken", () => Promise.resolve(!chain.node(0).exists("config.ini.reset_allowlist")), 5000);
-  await until("the list is in force", async () => (await other.call("getBlockNumber", [1])).error === undefined, 5000);
+  await until("the signal is taken", () => !chain.node(0).exists("config.ini.reset_allowlist"));
+  await until("the list is in force", async () => (await other.call("getBlockNumber", [1])).error === undefined);
   expect((await allowed.call("getBlockNumber", [1])).error?.code).toBe(-40012);
 
   setAllowlist("");
   chain.node(0).write("config.ini.reset_allowlist", "");
-  await until(
-    "everybody is allowed",
-    async () => (await allowed.call("getBlockNumber", [1])).error === undefined,
-    5000,
-  );
+  await until("everybody is allowed", async () => (await allowed.call("getBlockNumber", [1])).error === undefined);
   for (const { raw } of [allowed, other]) raw.close();
 });
 
@@ -164,10 +161,11 @@ test("versions 1 and 2 hear of a refused transaction in the answer, version 3 by
 test("a node with a limit of requests refuses what is beyond it, and never the question for its version", async () => {
   const caller = await Caller.connect(3, join(chain.directory, "127.0.0.1", "sdk"));
   expect(caller.raw.suite).toMatch(/RSA/);
-  const answers = await Promise.all(Array.from({ length: 50 }, () => caller.call("getBlockNumber", [1])));
+  // Asked all at once; five a second more are answered for each second that a busy machine takes for all.
+  const answers = await Promise.all(Array.from({ length: 400 }, () => caller.call("getBlockNumber", [1])));
   const refused = answers.filter(({ error }) => error !== undefined);
-  expect(refused.length).toBeGreaterThan(30);
-  expect(refused.length).toBeLessThan(50);
+  expect(refused.length).toBeGreaterThan(200);
+  expect(refused.length).toBeLessThan(400);
   expect(refused[0]).toEqual({
     jsonrpc: "2.0",
     id: 7,

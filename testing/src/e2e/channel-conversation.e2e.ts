@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesToUtf8, hexToBytes, type ByteString } from "@tsbcos/core/primitives";
-import { ChannelType, decodeTopicData, type ChannelFrame } from "@tsbcos/core/protocol";
+import { ChannelType, decodeTopicData, encodeChannelFrame, type ChannelFrame } from "@tsbcos/core/protocol";
 import { loadJson } from "../vectors/index.js";
-import { TestChain, sleep, until } from "../harness/index.js";
+import { PATIENCE_MS, TestChain, sleep, until } from "../harness/index.js";
 import { RawChannelClient, channelPortOf } from "../harness/raw-channel.js";
 import { plantRecording, recordedSdk } from "../harness/recorded-nodes.js";
 
@@ -127,11 +127,11 @@ async function topicsAt0(): Promise<readonly string[]> {
 /** What has to be done between two messages of a client so that both chains are in the same state. */
 async function prepare(note: string): Promise<void> {
   if (note.startsWith("transaction: reply")) {
-    await until("node0 knows the topics of node1", async () => (await topicsAt0()).includes("news"), 15_000);
+    await until("node0 knows the topics of node1", async () => (await topicsAt0()).includes("news"));
   }
   if (note === "subscriber leaves") {
     clientOf("b").close();
-    await until("node0 knows that nobody has the topic", async () => !(await topicsAt0()).includes("news"), 15_000);
+    await until("node0 knows that nobody has the topic", async () => !(await topicsAt0()).includes("news"));
   }
   // The recorded chain put two transactions into one block, because a silent leader held it up in between.
   if (note === "transaction that logs") signalSealers("SIGSTOP");
@@ -151,8 +151,7 @@ async function caughtUp(name: Name, position: number): Promise<void> {
   const expected = recordedFor(name, position).length;
   const received = (): Said[] => saidBy(name).filter((said) => !isNew(said));
   try {
-    const isThere = (): Promise<boolean> => Promise.resolve(received().length >= expected);
-    await until(`${name} has ${expected} frames`, isThere, 10_000, 5);
+    await until(`${name} has ${expected} frames`, () => received().length >= expected, PATIENCE_MS, 5);
   } catch {
     // Says which frames are missing or different.
     expect(received().map(comparable), `up to entry ${position}`).toEqual(recordedFor(name, position).map(comparable));
@@ -229,7 +228,7 @@ describe("the recorded conversation", () => {
 
   test("meant to be different: a request to a subscriber at the same node is delivered, and times out like others", async () => {
     const isAnswer = ({ seq, type }: ChannelFrame): boolean => seq.endsWith("1f") && type === ChannelType.AmopResponse;
-    const answer = await clientOf("a").waitFor("the node gives up", isAnswer, 8000);
+    const answer = await clientOf("a").waitFor("the node gives up", isAnswer);
     const frames = saidBy("a").filter(isNew);
     expect(frames.map(({ type }) => type)).toEqual([ChannelType.AmopRequest, ChannelType.AmopResponse]);
     expect(answer.result).toBe(104);
@@ -246,11 +245,12 @@ describe("the recorded conversation", () => {
   test("meant to be different: a frame of length 10 ends the session", async () => {
     const client = clientOf("a");
     client.sendBytes(Uint8Array.of(0, 0, 0, 10, 0, 0x13, 0, 0, 0, 0));
-    await until("the node closes", () => Promise.resolve(client.isClosed), 5000);
+    await until("the node closes", () => client.isClosed);
   });
 });
 
 describe("the certificates of the recording", () => {
+  /** The suite of a connection that answers, or how the node got rid of it. */
   const tls = (options: Record<string, unknown>): Promise<string> =>
     new Promise((resolve) => {
       const socket = connect({
@@ -262,12 +262,14 @@ describe("the certificates of the recording", () => {
         checkServerIdentity: () => undefined,
         ...options,
       });
-      // A server that refuses a certificate lets TLS 1.2 finish and closes then.
+      // A server that refuses a certificate lets TLS 1.2 finish and closes then: only an answer says that it does not.
       socket.once("secureConnect", () => {
-        setTimeout(() => {
-          resolve(socket.destroyed ? "closed" : `${socket.getProtocol() ?? ""} ${socket.getCipher().standardName}`);
-          socket.destroy();
-        }, 300);
+        const seq = "7".repeat(32) as ByteString;
+        socket.write(encodeChannelFrame({ type: ChannelType.Heartbeat, seq, result: 0, data: Buffer.from("0") }));
+      });
+      socket.once("data", () => {
+        resolve(`${socket.getProtocol() ?? ""} ${socket.getCipher().standardName}`);
+        socket.destroy();
       });
       socket.once("close", () => {
         resolve("closed");

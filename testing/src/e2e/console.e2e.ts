@@ -26,6 +26,7 @@ let session: Session;
 beforeAll(async () => {
   chain = await TestChain.build();
   await chain.start();
+  await chain.acquainted();
   folder = mkdtempSync(join(tmpdir(), "tsbcos-console-"));
   writeFileSync(
     join(folder, "group.toml"),
@@ -173,15 +174,15 @@ describe("the program", () => {
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     child.stdin.end("# sizes\n\ngetPendingTxSize\ngetCode nowhere\ngetPbftView\n");
-    expect(await new Promise((done) => child.once("exit", done))).toBe(2);
+    expect(await new Promise((done) => child.once("close", done))).toBe(2);
     expect(output).toMatch(/^0\ncontractAddress: An address is 40 hexadecimal digits/);
     expect(errors).toContain("Line 4:");
   });
 
   test("leaves a script with quit", async () => {
-    const child = spawn(process.execPath, words(), { ...inChain, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, words(), { ...inChain, stdio: ["pipe", "ignore", "inherit"] });
     child.stdin.end("quit\nnonsense\n");
-    expect(await new Promise((done) => child.once("exit", done))).toBe(0);
+    expect(await new Promise((done) => child.once("close", done))).toBe(0);
   });
 
   test("takes the folder of a Java console as it is", async () => {
@@ -226,7 +227,7 @@ test("while the nodes are gone a sentence says so, and the console goes on when 
   expect(gone.ok ? "" : gone.failure.message).toContain("None of 4 nodes answers");
   for (const node of chain.nodes) node.start();
   await Promise.all(chain.nodes.map((node) => chain.connected(node)));
-  await until("it answers again", async () => (await runLine(COMMANDS, session, "getBlockNumber")).ok, 20_000);
+  await until("it answers again", async () => (await runLine(COMMANDS, session, "getBlockNumber")).ok);
 });
 
 describe("on an SM chain, over SM TLS", () => {

@@ -1,6 +1,6 @@
 /** A recorded conversation with four nodes about groups and peers, played to four nodes of our own. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestChain, until, type ChainNode } from "../harness/index.js";
+import { PATIENCE_MS, TestChain, until, type ChainNode } from "../harness/index.js";
 import { loadJson } from "../vectors/index.js";
 
 /** One question to one node with the answer of the recorded one. */
@@ -108,7 +108,7 @@ test("B13, B20, B29: every recorded answer about groups and peers", async () => 
       return JSON.stringify(got) === JSON.stringify(expected);
     };
     if (CHANGES.test(step.method)) await matches();
-    else await until(`${index} ${step.method}`, matches, 10_000, 100).catch(() => undefined);
+    else await until(`${index} ${step.method}`, matches, PATIENCE_MS, 100).catch(() => undefined);
     expect(got, `step ${index}, ${step.method} of node ${step.node}`).toEqual(expected);
     told.push(step.method);
   }
@@ -120,7 +120,7 @@ test("the group goes on with its four nodes, and the states outlive a restart", 
   const client = (await first.client()).inGroup(2);
   const receipt = await client.execute({ data: new Uint8Array(0) });
   for (const node of nodes) {
-    await until("the block is everywhere", async () => (await groupHeight(node, 2)) >= receipt.blockNumber, 10_000);
+    await until("the block is everywhere", async () => (await groupHeight(node, 2)) >= receipt.blockNumber);
   }
   const stopped = await ask(second, { method: "stopGroup", params: [2], answer: {} });
   expect(stopped).toMatchObject({ result: { code: "0x0" } });
@@ -129,6 +129,8 @@ test("the group goes on with its four nodes, and the states outlive a restart", 
     node.start();
     await chain.connected(node);
   }
+  // The first group answers before the second one has started.
+  await until("both groups run", async () => (await first.rpc.getGroupList()).length === 2);
   expect(await first.rpc.getGroupList()).toEqual([1, 2]);
   expect(await second.rpc.getGroupList()).toEqual([1]);
   const status = (await ask(second, { method: "queryGroupStatus", params: [2], answer: {} })) as { result: unknown };

@@ -11,15 +11,7 @@ afterAll(() => chain.dispose());
 test("a node that was started by a script outlives the terminal of whoever ran it", async () => {
   const node = chain.node(0);
   node.start();
-  await until(
-    "it answers",
-    () =>
-      node.height().then(
-        () => true,
-        () => false,
-      ),
-    30_000,
-  );
+  await until("it answers", async () => (await node.height()) === 0);
   process.kill(node.pid ?? 0, "SIGHUP");
   await sleep(1000);
   expect(await node.height()).toBe(0);

@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(async () => {
   const child = started;
   started = undefined;
-  if (child !== undefined && child.exitCode === null) {
+  if (child !== undefined && child.exitCode === null && child.signalCode === null) {
     const gone = new Promise((done) => child.once("exit", done));
     child.kill("SIGTERM");
     await gone;
@@ -51,7 +51,7 @@ const here = (line: string): string =>
 
 /** Runs a line as if it was typed: a shell that has it among its own arguments would be found by `pgrep -f`. */
 function shell(line: string, cwd = ROOT): Promise<{ stdout: string }> {
-  const running = run("bash", ["-s"], { cwd, timeout: 90_000 });
+  const running = run("bash", ["-s"], { cwd, timeout: 300_000 });
   running.child.stdin?.end(`${line}\n`);
   return running;
 }
@@ -82,16 +82,12 @@ test("a chain is started, asked, used, and goes on without one of its nodes", as
   for (const stream of [started.stdout, started.stderr]) {
     stream?.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
   }
-  await until("the chain runs", () => Promise.resolve(output.includes("The chain is running")), 60_000);
+  await until("the chain runs", () => output.includes("The chain is running"));
 
   expect(JSON.parse((await shell(here(curl))).stdout)).toEqual({ id: 1, jsonrpc: "2.0", result: "0x0" });
   const first = await shell(here(hello));
   expect(first.stdout.match(/^node\d {6}Hello from tsbcos$/gm)).toHaveLength(4);
-  await until(
-    "the first terminal shows blocks",
-    () => Promise.resolve(/block +\d+ +1 transaction /.test(output)),
-    5_000,
-  );
+  await until("the first terminal shows blocks", () => /block +\d+ +1 transaction /.test(output));
   // At a terminal the prompt is printed; here the lines are piped in.
   const prompt = "[group:1]> ";
   const typed = lines.filter((line) => line.startsWith(prompt)).map((line) => line.slice(prompt.length));
@@ -114,16 +110,12 @@ test("a chain made elsewhere is started and stopped by its scripts", async () =>
   await shell(here(build.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${count}`).replace(/-p \S+/, `-p ${ports}`)));
   try {
     await shell(here(startAll));
-    await until(
-      "the last node has all peers",
-      async () => {
-        const body = '{"jsonrpc":"2.0","id":1,"method":"getPeers","params":[1]}';
-        const response = await fetch(`http://127.0.0.1:${base + 3 * count - 1}`, { method: "POST", body });
-        const { result } = (await response.json()) as { result: readonly unknown[] };
-        return result.length === count - 1;
-      },
-      60_000,
-    );
+    await until("the last node has all peers", async () => {
+      const body = '{"jsonrpc":"2.0","id":1,"method":"getPeers","params":[1]}';
+      const response = await fetch(`http://127.0.0.1:${base + 3 * count - 1}`, { method: "POST", body });
+      const { result } = (await response.json()) as { result: readonly unknown[] };
+      return result.length === count - 1;
+    });
   } finally {
     await shell(here(stopAll));
   }

@@ -6,7 +6,7 @@ import { smSuite, standardSuite } from "@tsbcos/core/crypto";
 import { decodeTransaction, signTransaction } from "@tsbcos/core/protocol";
 import type { RpcReceipt } from "@tsbcos/sdk";
 import { loadChain } from "../vectors/index.js";
-import { TestChain, until } from "../harness/index.js";
+import { PATIENCE_MS, TestChain, until } from "../harness/index.js";
 
 /**
  * The recorded transactions of a real chain, signed anew with the same keys and nonces and sent one by one to one node
@@ -79,7 +79,7 @@ describe.each([
           receipt = await rpc.getTransactionReceipt(hash);
           return receipt !== null;
         },
-        10_000,
+        PATIENCE_MS,
         5,
       );
       const expected = receiptOf.get(step.hash);

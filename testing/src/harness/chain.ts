@@ -1,31 +1,44 @@
 /** A real chain of four processes for end-to-end tests: built, started, killed and asked as an operator would. */
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { connectOver, httpTransport, Rpc, type Account, type Client } from "@tsbcos/sdk";
+import { freePorts } from "./ports.js";
 
+const run = promisify(execFile);
 const COMMAND = fileURLToPath(new URL("../../../cli/dist/main.js", import.meta.url));
 const NODE_PROGRAM = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
 /** What the launchers of a node give to the engine. */
 const ENGINE_OPTIONS = ["--max-semi-space-size=4"];
 const NODES = 4;
-const UP_WITHIN_MS = 30_000;
+/**
+ * How long whatever is sure to come is waited for. Machines that run tests may be many times slower than this needs, and
+ * who waits goes on as soon as it is there.
+ */
+export const PATIENCE_MS = 120_000;
 /** Unit of CPU times in /proc, the same on every Linux that Node.js runs on. */
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** Waits until `condition` holds, asking every `everyMs`. */
+/** Waits until `condition` holds, asking every `everyMs`. A condition that cannot be asked for does not hold. */
 export async function until(
   what: string,
-  condition: () => Promise<boolean>,
-  withinMs: number,
+  condition: () => boolean | Promise<boolean>,
+  withinMs = PATIENCE_MS,
   everyMs = 50,
 ): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await condition().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`);
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    // Looked at before the clock: a process that had no processor for long may find that it holds now.
+    let cause: unknown;
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`, { cause });
     await sleep(everyMs);
   }
 }
@@ -33,27 +46,6 @@ export async function until(
 /** Resolves after `ms`. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = createServer().once("error", () => {
-      done(false);
-    });
-    probe.listen(port, "127.0.0.1", () => {
-      probe.close(() => {
-        done(true);
-      });
-    });
-  });
-}
-
-/** The first of free ports in a row: four for each node. */
-export async function freePorts(nodes = NODES): Promise<number> {
-  for (let base = 21000 + Math.floor(Math.random() * 8000); ; base += 20) {
-    const free = await Promise.all(Array.from({ length: 4 * nodes }, (_, offset) => isFree(base + offset)));
-    if (free.every(Boolean)) return base;
-  }
 }
 
 /** One node of the chain. */
@@ -121,12 +113,15 @@ export class ChainNode {
     this.#process = child;
   }
 
-  /** Ends the process with `signal` and waits until it is gone. Gives its exit code, null when the signal ended it. */
+  /**
+   * Ends the process with `signal` and waits until it is gone and what it printed is here. Gives its exit code, null when
+   * the signal ended it.
+   */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
     const child = this.#process;
     if (child === undefined) return 0;
     return new Promise((done) => {
-      child.once("exit", done);
+      child.once("close", done);
       child.kill(signal);
     });
   }
@@ -196,12 +191,17 @@ export class ChainNode {
 
   /** Its JSON-RPC methods. */
   get rpc(): Rpc {
-    return new Rpc(httpTransport(this.url));
+    return new Rpc(this.#transport());
   }
 
   /** A client of this node, with a new account unless one is given. */
   client(account?: Account): Promise<Client> {
-    return connectOver(httpTransport(this.url), account === undefined ? {} : { account });
+    const acting = account === undefined ? {} : { account };
+    return connectOver(this.#transport(), { ...acting, receiptTimeoutMs: PATIENCE_MS });
+  }
+
+  #transport(): ReturnType<typeof httpTransport> {
+    return httpTransport({ urls: [this.url], timeoutMs: PATIENCE_MS / 2 });
   }
 }
 
@@ -219,19 +219,16 @@ export class TestChain {
    * Builds a chain with the command; nothing is started.
    *
    * @param words further words for the command, such as `-c raft`
-   * @param count nodes, at most four
+   * @param count nodes, at most five
    */
   static async build(words: readonly string[] = [], count = NODES): Promise<TestChain> {
     // Tests that add nodes to a smaller chain count on the ports of four.
     const row = Math.max(count, NODES);
-    const base = await freePorts(row);
+    const base = await freePorts();
     const directory = join(mkdtempSync(join(tmpdir(), "tsbcos-e2e-")), "nodes");
     const ports = `${base},${base + row},${base + 2 * row}`;
-    execFileSync(
-      process.execPath,
-      [COMMAND, "chain", "build", "-l", `127.0.0.1:${count}`, "-p", ports, "-o", directory, ...words],
-      { stdio: "pipe" },
-    );
+    const build = ["chain", "build", "-l", `127.0.0.1:${count}`, "-p", ports, "-o", directory];
+    await run(process.execPath, [COMMAND, ...build, ...words]);
     const nodes = Array.from(
       { length: count },
       (_, index) =>
@@ -265,23 +262,40 @@ export class TestChain {
     await Promise.all(this.nodes.map((node) => this.connected(node)));
   }
 
-  /** Waits until `node` answers and has a session with every other running node. */
+  /** Starts the nodes that do not run, such as those that a failed test left dead, and waits until all see each other. */
+  async whole(): Promise<void> {
+    for (const node of this.nodes) if (node.pid === undefined) node.start();
+    for (const node of this.nodes) await this.connected(node);
+  }
+
+  /** Waits until `node` answers and has a session with every other running node, and they with it. */
   async connected(node: ChainNode): Promise<void> {
-    const others = this.nodes.filter((other) => other !== node && other.pid !== undefined).length;
-    await until(
-      `node${node.index} is up and connected`,
-      async () => {
-        return (await node.rpc.getPeers()).length >= others;
-      },
-      UP_WITHIN_MS,
-    );
+    const others = this.nodes.filter((other) => other !== node && other.pid !== undefined);
+    const has = async (one: ChainNode, peer: ChainNode): Promise<boolean> =>
+      (await one.rpc.getPeers()).some(({ NodeID }) => NodeID === peer.nodeId);
+    await until(`node${node.index} is up and connected`, async () => {
+      // Asked although there may be no others: it is up when it answers.
+      if ((await node.rpc.getPeers()).length < others.length) return false;
+      const sessions = await Promise.all(others.flatMap((other) => [has(node, other), has(other, node)]));
+      return sessions.every(Boolean);
+    });
+  }
+
+  /** Waits until every node has heard from every other how high it is. */
+  async acquainted(): Promise<void> {
+    for (const { index, rpc } of this.nodes) {
+      await until(`node${index} knows how high the others are`, async () => {
+        const { peers } = await rpc.getSyncStatus();
+        return peers.length === this.nodes.length - 1;
+      });
+    }
   }
 
   /** Waits until all running nodes have reached `height`. */
-  async reached(height: number, withinMs = 30_000): Promise<void> {
+  async reached(height: number): Promise<void> {
     for (const node of this.nodes) {
       if (node.pid === undefined) continue;
-      await until(`node${node.index} reaches block ${height}`, async () => (await node.height()) >= height, withinMs);
+      await until(`node${node.index} reaches block ${height}`, async () => (await node.height()) >= height);
     }
   }
 

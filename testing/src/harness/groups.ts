@@ -1,7 +1,5 @@
 /** Groups of a chain under test, made as an operator makes them. */
-import { until, type ChainNode } from "./chain.js";
-
-const UP_WITHIN_MS = 15_000;
+import { PATIENCE_MS, until, type ChainNode } from "./chain.js";
 
 /** Result of an operation on groups. */
 export interface OperationAnswer {
@@ -30,7 +28,7 @@ async function succeed(...operation: Parameters<typeof operate>): Promise<void> 
       last = message;
       return code === "0x0";
     },
-    UP_WITHIN_MS,
+    PATIENCE_MS,
     200,
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}: ${last}`);
@@ -44,7 +42,7 @@ export async function makeGroup(nodes: readonly ChainNode[], groupId: number, mo
   for (const node of nodes) await succeed(node, "generateGroup", groupId, request);
   for (const node of nodes) await succeed(node, "startGroup", groupId);
   for (const node of nodes) {
-    await until(`group ${groupId} runs`, async () => (await heightOf(node, groupId)) >= 0, UP_WITHIN_MS);
+    await until(`group ${groupId} runs`, async () => (await heightOf(node, groupId)) >= 0);
   }
 }
 

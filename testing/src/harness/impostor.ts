@@ -6,7 +6,7 @@ import { encodeP2pFrame, P2P_COMPRESSED, P2pFrameReader, type P2pFrame } from "@
 import { uncompressSync } from "snappy";
 import type { ChainNode } from "./chain.js";
 
-/** A TLS connection to `target` with the certificate of `identity`, open as far as TLS is concerned. */
+/** A TLS connection to `target` with the certificate of `identity`, open as far as TLS is concerned; rejects when it ends before. */
 export async function connectAs(identity: ChainNode, target: ChainNode): Promise<TLSSocket> {
   const file = (name: string): Buffer => readFileSync(join(identity.directory, "conf", name));
   const socket = connect({
@@ -21,7 +21,12 @@ export async function connectAs(identity: ChainNode, target: ChainNode): Promise
     checkServerIdentity: () => undefined,
   });
   socket.on("error", () => undefined).resume();
-  await new Promise((done) => socket.once("secureConnect", done));
+  await new Promise<void>((done, fail) => {
+    socket.once("secureConnect", done);
+    socket.once("close", () => {
+      fail(new Error(`node${target.index} does not take the connection`));
+    });
+  });
   return socket;
 }
 

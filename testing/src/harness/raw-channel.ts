@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { ChannelFrameReader, encodeChannelFrame, type ChannelFrame } from "@tsbcos/core/protocol";
-import { until, type ChainNode } from "./chain.js";
+import { PATIENCE_MS, until, type ChainNode } from "./chain.js";
 
 /** Files of a client's identity. */
 export interface ClientFiles {
@@ -117,13 +117,17 @@ export class RawChannelClient {
   }
 
   /** The first frame received that `matches`, now or within the time. */
-  async waitFor(what: string, matches: (frame: ChannelFrame) => boolean, withinMs = 10_000): Promise<ChannelFrame> {
+  async waitFor(
+    what: string,
+    matches: (frame: ChannelFrame) => boolean,
+    withinMs = PATIENCE_MS,
+  ): Promise<ChannelFrame> {
     let found: ChannelFrame | undefined;
     await until(
       what,
       () => {
         found = this.received.find(matches);
-        return Promise.resolve(found !== undefined);
+        return found !== undefined;
       },
       withinMs,
       5,
