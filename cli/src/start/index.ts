@@ -166,12 +166,16 @@ async function sealersSeenBy({ rpc }: RunningNode, consensus: string): Promise<S
   }
 }
 
-/** Prints each new block, from whichever node has it, and when no more can be made, until told to stop. */
-async function followBlocks(nodes: readonly RunningNode[], stopping: () => boolean): Promise<void> {
+/**
+ * Prints each new block, from whichever node has it, and when no more can be made, until told to stop.
+ *
+ * @param from the first block that is new
+ */
+async function followBlocks(nodes: readonly RunningNode[], from: number, stopping: () => boolean): Promise<void> {
   const folders = nodes.map(({ folder }) => folder);
   const consensus = consensusIn(folders, 1);
   const quorum = new QuorumWatch();
-  let next = ((await highest(nodes))?.height ?? 0) + 1;
+  let next = from;
   for (let turn = 0; !stopping(); turn++) {
     const head = await highest(nodes);
     if (head !== undefined && turn % POLLS_PER_LOOK === 0) {
@@ -277,6 +281,8 @@ export async function startChain(options: StartOptions): Promise<number> {
   try {
     say(`Starting ${nodesIn(nodes.length)}...`);
     await waitUntilReady(nodes, stopping);
+    // Before anybody is told that there is a chain: what is sent from then on is shown.
+    const known = (await highest(nodes))?.height ?? 0;
     if (!stopping()) say(welcome(folders, (path) => relative(process.cwd(), path) || "."));
     for (const node of nodes) {
       void exitOf(node.process).then(() => {
@@ -286,7 +292,7 @@ export async function startChain(options: StartOptions): Promise<number> {
         if (left === 0) stop();
       });
     }
-    await followBlocks(nodes, stopping);
+    await followBlocks(nodes, known + 1, stopping);
   } catch (error) {
     await stopAll(nodes, false);
     throw error;
