@@ -9,7 +9,7 @@ import { below, scriptFile, type TextFile } from "./text-files.js";
 export const PROGRAM = "fisco-bcos";
 
 /** Seconds that start.sh waits for the word "running". */
-const START_PATIENCE_S = 10;
+const START_PATIENCE_S = 60;
 /** Seconds that stop.sh waits for the end of the process; a node gives itself 12. */
 const STOP_PATIENCE_S = 15;
 
