@@ -26,6 +26,9 @@ export function encodeCall(selector: string, ...args: readonly (string | number)
 /** `userSave(string,uint256)`: grows a balance, so that lost or doubled transactions show. */
 const USER_SAVE = "e555f3d9";
 
+/** A transaction that was lost with its node is waited for so long; one that was not has its receipt by then on slow machines too. */
+const RECEIPT_WITHIN_MS = 15_000;
+
 /** A transaction that got a receipt. */
 export interface Acknowledged {
   readonly hash: string;
@@ -80,7 +83,7 @@ export class Load {
         });
         await client.send(transaction);
         const { hash } = transaction;
-        const { blockNumber, blockHash } = await client.waitForReceipt(hash, 5_000);
+        const { blockNumber, blockHash } = await client.waitForReceipt(hash, RECEIPT_WITHIN_MS);
         this.#acknowledged.push({ hash, blockNumber, blockHash });
       } catch {
         // A node that is down or a transaction that was lost with it: nobody was told that it is stored.
