@@ -50,7 +50,7 @@ describe("building a chain", () => {
   let chain: BuiltChain;
   beforeAll(async () => {
     chain = await build({ hosts: "127.0.0.1:2" });
-  }, 60_000);
+  });
 
   test("makes the tree that tools and SDKs of 2.x expect", () => {
     const conf = below("conf", ["ca.crt", "node.crt", "node.key", "node.nodeid", ...SETTINGS, ...CHANNEL]);
@@ -134,7 +134,7 @@ describe("an SM chain", () => {
   let chain: BuiltChain;
   beforeAll(async () => {
     chain = await build({ hosts: "127.0.0.1:1", sm: true, smChannel: true });
-  }, 60_000);
+  });
 
   test("has two pairs a node, and the standard ones aside", () => {
     const sm = ["gmca.crt", "gmennode.crt", "gmennode.key", "gmnode.crt", "gmnode.key", "gmnode.nodeid", "gmnode.serial"];

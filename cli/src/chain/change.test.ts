@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tsbcos-change-"));
   chain = await buildChain(planChain({ hosts: "127.0.0.1:2" }), join(folder, "nodes"), "/program.js");
   smChain = await buildChain(planChain({ hosts: "127.0.0.1:1", sm: true }), join(folder, "sm"), "/program.js");
-}, 60_000);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });

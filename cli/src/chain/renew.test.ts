@@ -21,7 +21,7 @@ beforeAll(async () => {
   await build({}, "nodes");
   await build({ sm: true, smChannel: true }, "sm");
   await build({ withoutAgency: true }, "flat");
-}, 60_000);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -34,15 +34,20 @@ function run(...path: readonly string[]): { code: number | null; text: string } 
   return { code: status, text: stdout + stderr };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => {
-        done(port);
+/** A free port below those that systems give to whoever connects: the node finds it free each time it is started. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(4000, 10_000);
+    const isFree = await new Promise<boolean>((done) => {
+      const probe = createServer().once("error", () => {
+        done(false);
       });
+      probe.listen(port, "127.0.0.1", () => probe.close(() => {
+        done(true);
+      }));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 beforeAll(async () => {

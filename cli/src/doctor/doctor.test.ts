@@ -4,7 +4,7 @@ import { createServer as createListener } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   createCertificate,
   readCertificates,
@@ -28,7 +28,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tsbcos-doctor-"));
   await buildChain(planChain({ hosts: "127.0.0.1:2" }), join(folder, "nodes"), "/program.js");
   await buildChain(planChain({ hosts: "127.0.0.1:2", sm: true }), join(folder, "sm"), "/program.js");
-}, 60_000);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -323,7 +323,14 @@ describe("running nodes", () => {
   const C = "c".repeat(128);
   const D = "d".repeat(128);
   let servers: Server[] = [];
+  // Answers and clocks are what they are, however long a busy machine takes for them.
+  beforeEach(() => {
+    vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+    vi.useFakeTimers({ toFake: ["Date"] });
+  });
   afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
     for (const server of servers) server.close();
     servers = [];
   });

@@ -198,7 +198,7 @@ describe("nonces", () => {
       expect(codeOf(pool.import(transaction((BigInt(i) << 64n) + 5n), "peer", start))).toBe("admitted");
     }
     expect(pool.size).toBe(20_000);
-  }, 10_000);
+  });
 });
 
 describe("proposals of others", () => {

@@ -1,8 +1,9 @@
 /** Keeps the commands and links of every page true: scripts, options, files and headings that they name are there. */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -58,13 +59,15 @@ test("scripts of npm that pages name are there", () => {
   for (const { where, script } of named) expect(Object.keys(scripts), where).toContain(script);
 });
 
+const run = promisify(execFile);
+
 /** What the command says of itself, by its words. */
 const helps = new Map<string, string>();
-function helpOf(words: readonly string[]): string {
+async function helpOf(words: readonly string[]): Promise<string> {
   const name = words.join(" ");
   const found = helps.get(name);
   if (found !== undefined) return found;
-  const help = execFileSync(process.execPath, [COMMAND, ...words, "--help"], { encoding: "utf8" });
+  const { stdout: help } = await run(process.execPath, [COMMAND, ...words, "--help"]);
   helps.set(name, help);
   return help;
 }
@@ -72,7 +75,7 @@ function helpOf(words: readonly string[]): string {
 const subcommandsIn = (help: string): string[] =>
   [...(help.split(/^Commands:$/m)[1] ?? "").matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name = ""]) => name);
 
-test("commands and options of tsbcos that pages name are there", { timeout: 240_000 }, () => {
+test("commands and options of tsbcos that pages name are there", { timeout: 240_000 }, async () => {
   const lines = ALL.map(({ where, words }) => ({ where, words: words[0] === "npx" ? words.slice(1) : words })).filter(
     ({ words }) => words[0] === "tsbcos" && words.length > 1 && /^[a-z-]/.test(words[1] ?? ""),
   );
@@ -80,17 +83,17 @@ test("commands and options of tsbcos that pages name are there", { timeout: 240_
   for (const { where, words } of lines) {
     const path: string[] = [];
     let rest = words.slice(1);
-    for (let names = subcommandsIn(helpOf(path)); names.length > 0 && rest.length > 0;) {
+    for (let names = subcommandsIn(await helpOf(path)); names.length > 0 && rest.length > 0;) {
       const [next = ""] = rest;
       // A placeholder, or an option of the command so far.
       if (!/^[a-z]/.test(next)) break;
       expect([...names, "help"], where).toContain(next);
       path.push(next);
       rest = rest.slice(1);
-      names = subcommandsIn(helpOf(path));
+      names = subcommandsIn(await helpOf(path));
     }
     for (const option of rest.filter((word) => /^--?[A-Za-z]/.test(word))) {
-      const help = `${helpOf(path)} -h --help --version`;
+      const help = `${await helpOf(path)} -h --help --version`;
       const name = option.replace(/=.*$/, "");
       expect(help.match(/(?<![\w-])--?[A-Za-z][\w-]*/g), `${where}: ${name}`).toContain(name);
     }
@@ -98,11 +101,11 @@ test("commands and options of tsbcos that pages name are there", { timeout: 240_
 });
 
 test("programs and scripts that pages run are there", () => {
-  const run = ALL.flatMap(({ where, words: [program = "", file = ""] }) =>
+  const named = ALL.flatMap(({ where, words: [program = "", file = ""] }) =>
     program === "node" && /^[\w./-]+\.m?js$/.test(file) ? [{ where, file }] : [],
   );
-  expect(run.length).toBeGreaterThan(1);
-  for (const { where, file } of run) expect(existsSync(join(ROOT, file)), where).toBe(true);
+  expect(named.length).toBeGreaterThan(1);
+  for (const { where, file } of named) expect(existsSync(join(ROOT, file)), where).toBe(true);
   const paths = ALL.flatMap(({ where, words }) =>
     words
       .filter((word) => /^(?:docs|testing|examples|tools|core|node|sdk|cli)\/[\w./-]+\.\w+$/.test(word))

@@ -1,3 +1,4 @@
+import { setImmediate as breath } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
 import { Crowd } from "./crowd.js";
@@ -8,6 +9,8 @@ const CROWD = { seed: 1, sealers: 4, observers: 40, transactionsPerSecond: 60, s
 test("with trees less leaves the sealers, and no observer is more than two blocks behind with a tenth of the links cut", async () => {
   const suite = createSimulatedSuite((await loadNativeSuites()).standard);
   const without = new Crowd({ ...CROWD, trees: false }, suite).run();
+  // Runs are synchronous: between them the reporter must be heard.
+  await breath();
   const withTrees = new Crowd({ ...CROWD, trees: true }, suite).run();
   const perTransaction = ({ busiestSealerBytes, transactions }: typeof without): number =>
     busiestSealerBytes / transactions;

@@ -22,7 +22,7 @@ async function connecting(answer: (socket: Socket) => void): Promise<unknown> {
   server = listener;
   await new Promise<void>((listening) => listener.listen(0, "127.0.0.1", listening));
   const { port } = listener.address() as AddressInfo;
-  return connect({ nodes: `127.0.0.1:${port}`, tls: SDK_FOLDER, timeoutMs: 2_000 });
+  return connect({ nodes: `127.0.0.1:${port}`, tls: SDK_FOLDER, timeoutMs: 60_000 });
 }
 
 test("one that ends the connection before it shows a certificate, as a JSON-RPC port does", async () => {

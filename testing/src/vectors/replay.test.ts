@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate as breath } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { loadNativeSuites } from "@tsbcos/node/crypto";
 import { readRecording, replayChain } from "../replay/index.js";
@@ -12,6 +13,8 @@ test("every recorded chain replays to the same blocks and receipts, table by tab
   const suites = await loadNativeSuites();
   const total = { blocks: 0, transactions: 0, receipts: 0 };
   for (const name of CHAIN_NAMES) {
+    // Replays are synchronous: between them the reporter must be heard.
+    await breath();
     const recording = readRecording(join(RECORDINGS, name), suites);
     const outcome = replayChain(recording);
     expect(outcome.difference, name).toBeUndefined();
