@@ -48,6 +48,12 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
 }
 
+/** Nodes that run; none outlives the process that started it, however that ends. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** One node of the chain. */
 export class ChainNode {
   readonly index: number;
@@ -107,7 +113,9 @@ export class ChainNode {
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
+    running.add(child);
     child.once("exit", () => {
+      running.delete(child);
       if (this.#process === child) this.#process = undefined;
     });
     this.#process = child;
