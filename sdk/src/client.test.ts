@@ -1,7 +1,7 @@
 import { smSuite } from "@tsbcos/core/crypto";
 import { verifyTransaction } from "@tsbcos/core/protocol";
 import { encodeAbiParameters } from "viem";
-import { describe, expect, expectTypeOf, test, vi } from "vitest";
+import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { accountFromSigner, createAccount } from "./accounts/account.js";
 import type { Client } from "./client.js";
 import { connectOver } from "./client.js";
@@ -40,6 +40,10 @@ const refused = (words: string): RpcError =>
     rpcMessage: `INTERNAL_ERROR: : ${words}`,
     endpoint: "fake",
   });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("connecting", () => {
   test("learns which chain it is, and makes an account of its kind", async () => {
@@ -89,6 +93,8 @@ describe("transactions", () => {
   );
 
   test("the receipt's block counts for the next block limit at once", async () => {
+    // At once is less than a second, after which heights are asked for again.
+    vi.useFakeTimers({ toFake: ["Date"] });
     const node = new FakeNode({ getTransactionReceipt: () => fakeReceipt({ blockNumber: "0x64" }) });
     const client = await connectOver(node);
     await client.execute({ data: Uint8Array.of(1) });

@@ -28,6 +28,12 @@ export function demand(condition: boolean, what: string): asserts condition {
   if (!condition) throw new FuzzFailure(what);
 }
 
+/** CPU time of this process so far, in milliseconds: whatever else the machine does makes no case too slow. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** One of the items. */
 export function pick<T>(random: Random, items: readonly T[]): T {
   return items[random.below(items.length)] as T;
