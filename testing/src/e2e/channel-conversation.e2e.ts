@@ -134,7 +134,24 @@ async function prepare(note: string): Promise<void> {
     await until("node0 knows that nobody has the topic", async () => !(await topicsAt0()).includes("news"));
   }
   // The recorded chain put two transactions into one block, because a silent leader held it up in between.
-  if (note === "transaction that logs") signalSealers("SIGSTOP");
+  if (note === "transaction that logs") {
+    signalSealers("SIGSTOP");
+    await nobodyLeads();
+  }
+}
+
+/** Waits until the two sealers that run have given their leader up: one of them would propose the first transaction alone. */
+async function nobodyLeads(): Promise<void> {
+  let sinceMs = performance.now();
+  await until("nobody leads", async () => {
+    for (const index of [0, 1]) {
+      const answer = await chain.node(index).rpc.request("getConsensusStatus", [1]);
+      const [{ leaderFailed }] = answer as [{ readonly leaderFailed: boolean }];
+      if (!leaderFailed) sinceMs = performance.now();
+    }
+    // What the others sent before they stopped has arrived by then.
+    return performance.now() - sinceMs > 1000;
+  });
 }
 
 const resume = (): void => {
