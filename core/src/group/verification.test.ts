@@ -21,7 +21,20 @@ describe("VerificationQueue", () => {
     expect(queue.wakeAtMs).toBeUndefined();
   });
 
-  it("collects what follows for a moment, whoever asked", () => {
+  it("collects what follows while a batch is under way, whoever asked, and hands it out with the answer", () => {
+    const queue = setUp();
+    queue.add("a", raws(1));
+    const [first] = queue.flush(at(100));
+    queue.add("b", raws(2));
+    queue.add("c", raws(3));
+    expect(queue.flush(at(101))).toEqual([]);
+    queue.answered(first!.token, first!.raws.map(verified));
+    const [batch, ...more] = queue.flush(at(101));
+    expect(more).toEqual([]);
+    expect(batch?.raws).toHaveLength(5);
+  });
+
+  it("waits only a moment for an answer", () => {
     const queue = setUp();
     queue.add("a", raws(1));
     queue.flush(at(100));

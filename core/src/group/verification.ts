@@ -28,8 +28,9 @@ interface Slot<Asker> {
 /**
  * Queue of transactions to verify.
  *
- * What may wait is collected until {@link VERIFY_BATCH_TRANSACTIONS_MAX} of them are there or {@link VERIFY_BATCH_WAIT_MS}
- * have passed since the last batch left, so that a lone transaction goes at once and a stream goes in packs.
+ * What may wait is collected while a batch is under way: until {@link VERIFY_BATCH_TRANSACTIONS_MAX} of them are there or
+ * {@link VERIFY_BATCH_WAIT_MS} have passed since the last batch left. So a lone transaction goes at once, a client that
+ * waits for each answer never waits for the clock, and a stream goes in packs that grow with the load.
  */
 export class VerificationQueue<Asker> {
   readonly #newToken: () => number;
@@ -46,7 +47,7 @@ export class VerificationQueue<Asker> {
     return this.#waiting.length;
   }
 
-  /** Steady time at which {@link flush} has something to hand out; undefined when nothing waits. */
+  /** Steady time at which {@link flush} has something to hand out, unless an answer comes before; undefined when nothing waits. */
   get wakeAtMs(): number | undefined {
     return this.#waiting.length === 0 ? undefined : this.#lastFlushMs + VERIFY_BATCH_WAIT_MS;
   }
@@ -63,7 +64,7 @@ export class VerificationQueue<Asker> {
 
   /** Batches that are full, and the rest when it is due. */
   flush(now: Instant): GroupEffectOf<"verify-transactions">[] {
-    const due = this.wakeAtMs !== undefined && this.wakeAtMs <= now.steadyMs;
+    const due = this.#underWay.size === 0 || now.steadyMs >= this.#lastFlushMs + VERIFY_BATCH_WAIT_MS;
     const count = due
       ? this.#waiting.length
       : this.#waiting.length - (this.#waiting.length % VERIFY_BATCH_TRANSACTIONS_MAX);

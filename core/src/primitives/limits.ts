@@ -250,8 +250,8 @@ export const FAR_BEHIND_BLOCKS = 20;
 /** Transactions in one batch for a verifier: more would let one thread work while the others wait. */
 export const VERIFY_BATCH_TRANSACTIONS_MAX = 200;
 
-/** Milliseconds for which transactions are collected into one batch for a verifier while they keep coming. */
-export const VERIFY_BATCH_WAIT_MS = 10;
+/** Milliseconds for which transactions are collected into one batch for a verifier while another batch is under way. */
+export const VERIFY_BATCH_WAIT_MS = 2;
 
 /** Submitted transactions that may wait for verification; beyond it clients are told that the pool is full. */
 export const SUBMISSIONS_WAITING_MAX = 20_000;
