@@ -204,7 +204,7 @@ describe("groups of one node", () => {
     const [busy = 0, calm = 0] = [...times.values()].map((all) => all.toSorted((a, b) => a - b)[5]);
     console.log(`a transaction took ${Math.round(calm)} ms in the calm group, ${Math.round(busy)} ms in the busy one`);
     // A block comes at least once a second; the rest is a machine with few cores under full load, as the busy group is.
-    expect(calm).toBeLessThan(Math.max(4000, 1.5 * busy));
+    expect(calm).toBeLessThan(Math.max(4000, 3 * busy));
   });
 
   test("stopping one, on every node, leaves the other as it was", async () => {
