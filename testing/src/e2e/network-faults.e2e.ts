@@ -20,7 +20,7 @@ const SLOW_LINE_MS = 100;
 const TRANSACTIONS = 5000;
 /** Of four measurements each, two with the slow line between two without. */
 const ROUNDS_MIN = 2;
-const ROUNDS_MAX = 6;
+const ROUNDS_MAX = 8;
 
 let chain: TestChain;
 let links: Links;
