@@ -4,6 +4,7 @@ import { CodedError } from "@tsbcos/core/primitives";
 import { checkConfiguration, describeProblem, loadConfiguration } from "./config/index.js";
 import { startNode } from "./node.js";
 import { startsWithNode } from "./node-operations.js";
+import { boundHeapGrowth } from "./runtime/index.js";
 import { createLog, type Log } from "./telemetry/index.js";
 import { versionText } from "./version.js";
 
@@ -62,6 +63,7 @@ function outliveTheTerminal(): void {
 }
 
 async function run(configFile: string): Promise<void> {
+  boundHeapGrowth();
   outliveTheTerminal();
   say(`config file path : ${configFile}`);
   say(`${stamp()} Initializing...`);

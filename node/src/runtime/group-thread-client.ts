@@ -4,7 +4,7 @@ import { CodedError, type NodeId, type TraceEvent } from "@tsbcos/core/primitive
 import type { RoutedFrame, RoutedGroup } from "@tsbcos/core/group";
 import { buffersOf, packBytes, unpackBytes } from "./bytes-pack.js";
 import { FrameBudget } from "./frame-budget.js";
-import { YOUNG_MEGABYTES } from "./young-generation.js";
+import { YOUNG_MEGABYTES } from "./heaps.js";
 import type { LogFinding, LogWatch } from "./log-watches.js";
 import type {
   BandwidthAsk,

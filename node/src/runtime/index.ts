@@ -12,6 +12,7 @@ export type {
   SendHead,
   ToGroup,
 } from "./messages.js";
+export { boundHeapGrowth } from "./heaps.js";
 export { PastCallThread, servePastCalls, type PastCallStart } from "./past-calls.js";
 export { VerifierPool, type VerifierConnect, type VerifierStart } from "./verifier-pool.js";
 export { serveVerification, VerifierClient } from "./verifiers.js";

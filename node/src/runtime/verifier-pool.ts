@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { CodedError } from "@tsbcos/core/primitives";
-import { YOUNG_MEGABYTES } from "./young-generation.js";
+import { YOUNG_MEGABYTES } from "./heaps.js";
 
 /** Which signatures the verifiers check. */
 export interface VerifierStart {

@@ -41,6 +41,8 @@ const OBSERVERS = { seed: 1, sealers: 10, observers: 100, transactionsPerSecond:
 const LATENCY_RATE = 200;
 const LATENCY_TRANSACTIONS = 2000;
 const WARM_UP_TRANSACTIONS = 3000;
+const CLIENTS = [1, 8, 32];
+const TRANSACTIONS_PER_CLIENT_MEASURE = 4000;
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -99,6 +101,14 @@ async function measure(chain: TestChain, options: Options): Promise<Record<strin
 
   const [hello] = WORKLOADS;
   if (hello !== undefined) {
+    const served: string[] = [];
+    for (const clients of CLIENTS) {
+      const transactions = await sign(await hello.prepare(client), TRANSACTIONS_PER_CLIENT_MEASURE);
+      const { perSecond } = await measureThroughput(chain.nodes, transactions, { clients, to: chain.nodes });
+      results[`clients${clients}`] = perSecond;
+      served.push(`${clients}: ${whole(perSecond)}/s`);
+    }
+    say(`${hello.name} by clients that wait for each answer, over all nodes: ${served.join(", ")}`);
     const latency = await measureLatency(
       chain,
       await sign(await hello.prepare(client), LATENCY_TRANSACTIONS),

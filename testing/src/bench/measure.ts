@@ -9,6 +9,14 @@ import type { SignedTransaction } from "./workloads.js";
 /** Requests under way while throughput is measured. */
 const UNDER_WAY = 128;
 
+/** How transactions are handed in. */
+export interface Load {
+  /** Clients, each of which waits for the answer to one transaction before it sends the next. */
+  readonly clients: number;
+  /** The nodes that they send to in turn. */
+  readonly to: readonly ChainNode[];
+}
+
 /** Throughput of one workload. */
 export interface Throughput {
   readonly transactions: number;
@@ -33,17 +41,19 @@ async function totalTransactions(node: ChainNode): Promise<number> {
   return Number((await node.rpc.getTotalTransactionCount()).txSum);
 }
 
-/** Sends everything to the first of these nodes and waits until all of them have stored it. */
+/** Sends everything, by default to the first of these nodes, and waits until all of them have stored it. */
 export async function measureThroughput(
   nodes: readonly ChainNode[],
   transactions: readonly SignedTransaction[],
+  { clients, to }: Load = { clients: UNDER_WAY, to: nodes.slice(0, 1) },
 ): Promise<Throughput> {
   const [first] = nodes;
   if (first === undefined) throw new Error("there is no node to send to");
   const before = { count: await totalTransactions(first), height: await first.height(), cpu: cpuOf(nodes) };
-  const sender = new Sender([first.rpcPort], UNDER_WAY);
+  const ports = to.map((node) => node.rpcPort);
+  const sender = new Sender(ports, clients);
   const started = performance.now();
-  await sender.sendAll(transactions, UNDER_WAY);
+  await sender.sendAll(transactions, clients);
   sender.close();
   if (sender.refused > 0) throw new Error(`${sender.refused} of ${transactions.length} transactions were refused`);
   const wanted = before.count + transactions.length;
