@@ -104,9 +104,10 @@ async function measure(chain: TestChain, options: Options): Promise<Record<strin
     const served: string[] = [];
     for (const clients of CLIENTS) {
       const transactions = await sign(await hello.prepare(client), TRANSACTIONS_PER_CLIENT_MEASURE);
-      const { perSecond } = await measureThroughput(chain.nodes, transactions, { clients, to: chain.nodes });
-      results[`clients${clients}`] = perSecond;
-      served.push(`${clients}: ${whole(perSecond)}/s`);
+      const load = { clients, to: chain.nodes };
+      const { answeredPerSecond } = await measureThroughput(chain.nodes, transactions, load);
+      results[`clients${clients}`] = answeredPerSecond;
+      served.push(`${clients}: ${whole(answeredPerSecond)}/s`);
     }
     say(`${hello.name} by clients that wait for each answer, over all nodes: ${served.join(", ")}`);
     const latency = await measureLatency(

@@ -22,6 +22,8 @@ export interface Throughput {
   readonly transactions: number;
   readonly seconds: number;
   readonly perSecond: number;
+  /** Answers to clients a second, while they were sending. */
+  readonly answeredPerSecond: number;
   /** All nodes together. */
   readonly cpuMicrosecondsPerTransaction: number;
   readonly blocks: number;
@@ -54,6 +56,7 @@ export async function measureThroughput(
   const sender = new Sender(ports, clients);
   const started = performance.now();
   await sender.sendAll(transactions, clients);
+  const sendingSeconds = (performance.now() - started) / 1000;
   sender.close();
   if (sender.refused > 0) throw new Error(`${sender.refused} of ${transactions.length} transactions were refused`);
   const wanted = before.count + transactions.length;
@@ -70,6 +73,7 @@ export async function measureThroughput(
     transactions: transactions.length,
     seconds,
     perSecond: transactions.length / seconds,
+    answeredPerSecond: transactions.length / sendingSeconds,
     cpuMicrosecondsPerTransaction: (cpuOf(nodes) - before.cpu) / transactions.length,
     blocks: (await first.height()) - before.height,
     residentMegabytesPerNode: nodes.reduce((sum, node) => sum + node.residentBytes(), 0) / nodes.length / 2 ** 20,
