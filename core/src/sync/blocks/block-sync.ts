@@ -47,6 +47,8 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
   #statusSentAtMs = Number.NEGATIVE_INFINITY;
   #statusDueAtMs = 0;
   #gossipDueAtMs = 0;
+  /** Peers behind us that were answered since the last round of gossip. */
+  readonly #answered = new Set<NodeId>();
   #wakeAtMs: number | undefined;
   #downloading = false;
   #knownHighest = 0;
@@ -192,6 +194,7 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
     }
     if (!this.#peers.report(from, packet, head.header.number)) return this.#drops.add("status-from-stranger");
     downloader.heard(from, packet.number);
+    if (packet.number < head.header.number) this.#answer(from, now);
     if (packet.time === undefined || !this.#clock.report(from, packet.time, now.wallMs)) return;
     const offsetMs = this.#clock.medianMs;
     this.#tell(Math.abs(offsetMs) > OFFSET_WARN_MS ? "warn" : "info", "clock-offset-changed", { offsetMs });
@@ -280,7 +283,16 @@ export class BlockSync implements Machine<BlockSyncInput, BlockSyncEffect> {
     if (!this.#byTree || now.steadyMs < this.#gossipDueAtMs || members.size === 0) return;
     const { gossipIntervalMs, gossipPeersNumber } = this.#env.options;
     this.#gossipDueAtMs = now.steadyMs + gossipIntervalMs;
+    this.#answered.clear();
     this.#sendStatus(this.#env.random.shuffled([...members]).slice(0, gossipPeersNumber), now);
+  }
+
+  /** Tells a member that is behind how high we are: the tree may have missed it, and its own gossip finds more of us than ours finds it. */
+  #answer(from: NodeId, now: Instant): void {
+    if (!this.#byTree || !this.#run().isMember) return;
+    if (!this.#peers.members.has(from) || this.#answered.has(from)) return;
+    this.#answered.add(from);
+    this.#sendStatus([from], now);
   }
 
   #sendStatus(to: readonly NodeId[], now: Instant): void {

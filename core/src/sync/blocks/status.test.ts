@@ -48,6 +48,28 @@ describe("telling our height", () => {
     expect(new Set(node.takeSent()).size).toBe(2);
   });
 
+  test("a member that is behind is answered, once between two rounds of gossip; one that is not, never", () => {
+    const node = new TestNode({ height: 3 });
+    node.connect(B, C, STRANGER);
+    node.takeSent();
+    for (let i = 0; i < 5; i++) node.hearStatus(B, 2);
+    node.hearStatus(C, 3);
+    node.hearStatus(STRANGER, 1);
+    expect(node.takeSent()).toEqual(["b: status 3"]);
+    node.wait(1000);
+    node.takeSent();
+    node.hearStatus(B, 2);
+    expect(node.takeSent()).toEqual(["b: status 3"]);
+  });
+
+  test("where everybody is told of every block, nobody is answered", () => {
+    const node = new TestNode({ height: 3, options: { syncBlockByTree: false } });
+    node.connect(B);
+    node.takeSent();
+    node.hearStatus(B, 2);
+    expect(node.takeSent()).toEqual([]);
+  });
+
   test("without tree everybody is told, and nobody gossips; so it is in raft groups", () => {
     for (const story of [{ options: { syncBlockByTree: false } }, { rules: { consensusType: "raft" as const } }]) {
       const node = new TestNode(story);
